@@ -1,0 +1,131 @@
+"""The data sets of the course, small enough to travel with it; pixels are 0 or 1, in float32.
+
+Each function returns a NamedTuple whose first two fields are train and test, (examples, pixels);
+an image is a row of pixels, from the top left, line by line.
+"""
+
+import hashlib
+import lzma
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+MAX_BARS_SIZE = 10
+
+N_DIGITS_TRAIN = 1500
+
+MNIST_FILE = Path(__file__).with_name("mnist.xz")
+MNIST_SHA256 = "904208bc87df1d9dfb139bece4a6c08cb2c0f65d740b7a64ba41ec5acba609d1"
+N_MNIST, N_MNIST_TRAIN, MNIST_PIXELS = 70_000, 60_000, 28 * 28
+
+
+class Bars(NamedTuple):
+    """Every pattern once, in train and in test."""
+
+    train: Tensor
+    test: Tensor
+
+
+class Digits(NamedTuple):
+    """Images of handwritten digits and, as int64, which digit each of them is."""
+
+    train: Tensor
+    test: Tensor
+    train_labels: Tensor
+    test_labels: Tensor
+
+
+def bars(size: int = 3) -> Bars:
+    """Bars: the images in which each row is all on or all off, and those in which each column is.
+
+    p(x) = 1 / N for each of the N = 2 * 2^size - 2 patterns: empty and full are both kinds at once
+    size in 2..10 -> train and test (N, size^2), each the whole distribution, in binary order: no
+    model has a mean log-likelihood above -log N, and only p itself reaches it (-log 14 for size 3)
+    Raises TypeError for a size that is no int, ValueError outside 2..10.
+    Source: MacKay 2003, section 43.3, who gives empty and full twice the weight of the others.
+    """
+    if not isinstance(size, int) or isinstance(size, bool):
+        raise TypeError(f"size must be an int, got {type(size).__name__}")
+    if not 2 <= size <= MAX_BARS_SIZE:
+        raise ValueError(f"size must be in 2..{MAX_BARS_SIZE}, got {size}")
+    lines = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * size)
+    rows = lines[:, :, None].expand(-1, -1, size)
+    patterns = torch.cat([rows, rows.mT]).flatten(1).unique(dim=0)
+    return Bars(patterns, patterns.clone())
+
+
+def digits(threshold: int = 7) -> Digits:
+    """Handwritten digits of 8 x 8 pixels, from scikit-learn, made binary.
+
+    x_i = 1 where pixel i, in 0..16, is above the threshold: with 7, where it is half on or more
+    threshold in 0..15 -> train (1500, 64), test (297, 64): the first 1500 of scikit-learn, the rest
+    Raises TypeError for a threshold that is no int, ValueError outside 0..15.
+    Source: Alpaydin & Kaynak 1998, Optical Recognition of Handwritten Digits.
+    """
+    from sklearn.datasets import (
+        load_digits,
+    )  # here, since it takes a second that the other data sets need not
+
+    if not isinstance(threshold, int) or isinstance(threshold, bool):
+        raise TypeError(f"threshold must be an int, got {type(threshold).__name__}")
+    if not 0 <= threshold <= 15:
+        raise ValueError(f"threshold must be in 0..15, got {threshold}")
+    pixels, labels = load_digits(return_X_y=True)
+    return _split(pixels > threshold, labels, N_DIGITS_TRAIN)
+
+
+def mnist() -> Digits:
+    """MNIST: handwritten digits of 28 x 28 pixels, made binary; all of it.
+
+    x_i = 1 where pixel i, in 0..255, is 128 or more, that is pixel / 255 > 1/2
+    -> train (60000, 784) and test (10000, 784), in the order of the original files
+    Raises ValueError where the packed file is not the one that was shipped.
+    Source: LeCun et al. 1998; packed by tools/pack_mnist.py.
+    """
+    images, labels = unpack_mnist(MNIST_FILE)
+    return _split(images, labels, N_MNIST_TRAIN)
+
+
+def pack_mnist(images: np.ndarray, labels: np.ndarray) -> bytes:
+    """Binary images and their labels as the bytes of the packed file.
+
+    eight pixels a byte, first pixel most significant; then one byte a label; all in one xz stream
+    images: (70000, 784) of bool; labels: (70000,) in 0..9 -> bytes, the same each time
+    """
+    return lzma.compress(
+        np.packbits(images, axis=1).tobytes() + labels.astype(np.uint8).tobytes(),
+        preset=9 | lzma.PRESET_EXTREME,
+    )
+
+
+def unpack_mnist(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Images and labels from the packed file: what `pack_mnist` packed.
+
+    path -> (70000, 784) of 0 and 1, and (70000,) in 0..9, both uint8
+    Raises ValueError, naming the file, for a SHA-256 that is not the recorded one, OSError for
+    a file that is not there.
+    """
+    packed = path.read_bytes()
+    check_sha256(path, packed, MNIST_SHA256)
+    content = np.frombuffer(lzma.decompress(packed), np.uint8)
+    images, labels = content[:-N_MNIST].reshape(N_MNIST, -1), content[-N_MNIST:]
+    return np.unpackbits(images, axis=1), labels
+
+
+def check_sha256(path: Path, content: bytes, expected: str) -> None:
+    """The content of a file is the one whose SHA-256 was recorded.
+
+    Raises ValueError that names the file, what was expected and what came.
+    """
+    came = hashlib.sha256(content).hexdigest()
+    if came != expected:
+        raise ValueError(f"{path} must have SHA-256 {expected}, got {came} ({len(content)} bytes)")
+
+
+def _split(images: np.ndarray, labels: np.ndarray, n_train: int) -> Digits:
+    """The first n_train examples to train with and the rest to test with, as tensors."""
+    x, y = torch.from_numpy(images.astype(np.float32)), torch.from_numpy(labels.astype(np.int64))
+    return Digits(x[:n_train], x[n_train:], y[:n_train], y[n_train:])

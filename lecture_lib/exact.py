@@ -1,0 +1,89 @@
+"""Small models by enumeration: every state, log Z and every probability.
+
+An energy is any function from (batch, n) to (batch,). With n units there are 2^n states, so these
+sums are for small n: they are what all approximations of the course are measured against.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+Energy = Callable[[Tensor], Tensor]
+
+MAX_UNITS = 20  # 2^20 states of 20 float64 units are 168 MB
+
+
+def binary_states(n: int, *, dtype: torch.dtype = torch.float64) -> Tensor:
+    """All states of n binary units, counting up in binary, first unit most significant.
+
+    n in 1..20 -> (2^n, n) of 0 and 1
+    Raises TypeError for an n that is no int or a dtype that is not floating, ValueError for an n
+    outside 1..20.
+    """
+    _check_count("n", n, MAX_UNITS)
+    if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+        raise TypeError(f"dtype must be a floating dtype, got {dtype}")
+    return _digits(torch.arange(2**n), n, dtype)
+
+
+def log_partition(energy: Energy, n: int) -> Tensor:
+    """Log of the partition function, by summing over all 2^n states.
+
+    log Z = log sum_x e^{-E(x)}
+    energy: (2^n, n) in {0, 1} -> (2^n,), finite or +inf; n in 1..20 -> () in nats
+    Raises what `probabilities` raises.
+    """
+    return (-_energies(energy, binary_states(n))).logsumexp(0)
+
+
+def probabilities(energy: Energy, n: int) -> Tensor:
+    """Boltzmann distribution of an energy: the probability of each state.
+
+    p(x) = e^{-E(x)} / Z
+    energy: (2^n, n) in {0, 1} -> (2^n,), finite or +inf; n in 1..20 -> (2^n,), in the order of
+    `binary_states`
+    Raises TypeError or ValueError for a wrong n; ValueError for energies of another shape, for one
+    that is NaN or -inf, and where all are +inf, so that no state is possible.
+    """
+    return (-_energies(energy, binary_states(n))).softmax(0)
+
+
+def _digits(numbers: Tensor, n: int, dtype: torch.dtype) -> Tensor:
+    """Binary digits of whole numbers, most significant first: (batch,) -> (batch, n)."""
+    shifts = torch.arange(n - 1, -1, -1, device=numbers.device)
+    return (numbers[:, None] >> shifts).bitwise_and_(1).to(dtype)
+
+
+def _energies(energy: Energy, x: Tensor) -> Tensor:
+    """energy(x), checked: each has a Boltzmann factor, and not all of these are 0."""
+    energies = _checked_energies(energy(x), len(x))
+    if (energies == torch.inf).all():
+        raise ValueError("energy must be finite for at least one state, got +inf for all of them")
+    return energies
+
+
+def _checked_energies(energies: Tensor, batch: int) -> Tensor:
+    """The values of an energy function, one per state, each finite or +inf."""
+    if not isinstance(energies, Tensor):
+        raise TypeError(f"energy must return a torch.Tensor, got {type(energies).__name__}")
+    if not energies.is_floating_point():
+        raise TypeError(f"energy must return a floating dtype, got {energies.dtype}")
+    if energies.shape != (batch,):
+        raise ValueError(
+            f"energy must return ({batch},), one value per state, got {tuple(energies.shape)}"
+        )
+    if not (energies > -torch.inf).all():
+        wrong = "NaN" if energies.isnan().any() else "-inf"
+        raise ValueError(f"energy must be finite or +inf, got {wrong}")
+    return energies
+
+
+def _check_count(name: str, count: int, limit: int) -> None:
+    """A number of units that can be enumerated: an int in 1..limit."""
+    if not isinstance(count, int) or isinstance(count, bool):
+        raise TypeError(f"{name} must be an int, got {type(count).__name__}")
+    if not 1 <= count <= limit:
+        raise ValueError(
+            f"{name} must be in 1..{limit} (2^{limit} states are the limit), got {count}"
+        )

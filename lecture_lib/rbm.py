@@ -1,0 +1,206 @@
+"""The restricted Boltzmann machine: one visible and one hidden layer, no links inside a layer.
+
+W: (n_hidden, n_visible), row j belongs to hidden unit j; b: (n_hidden,); c: (n_visible,).
+Units may have any floating dtype while they are 0 or 1; they are taken into the dtype of W.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from lecture_lib.distributions import (
+    _binary_units,
+    _check_generator,
+    _unit_probabilities,
+    bernoulli_sample,
+    softplus,
+)
+from lecture_lib.exact import MAX_UNITS, _check_count, _digits, binary_states
+from lecture_lib.sampling import MAX_MATRIX_UNITS
+
+BLOCK = 2**12  # states summed at once: 784 float64 logits for each are 26 MB
+
+
+class RBM(NamedTuple):
+    """Parameters of an RBM, or a gradient with respect to them.
+
+    W: (n_hidden, n_visible); b: (n_hidden,), hidden bias; c: (n_visible,), visible bias
+    """
+
+    W: Tensor
+    b: Tensor
+    c: Tensor
+
+
+def init(
+    n_visible: int, n_hidden: int, *, generator: torch.Generator, data: Tensor | None = None
+) -> RBM:
+    """First parameters: small random weights, and visible biases from the data's log-odds if given.
+
+    W_ji ~ N(0, 0.01^2),  b = 0,  c_i = log (m_i + 1) / (N - m_i + 1),  m_i the sum of column i
+    data: (N, n_visible) in [0, 1] -> RBM in its dtype, else in float32 with c = 0; the two 1s keep
+    c finite where a unit never changes
+    Raises TypeError or ValueError for counts below 1, for wrong data, or a generator that is none.
+    Source: Hinton 2010, section 8.
+    """
+    _check_generator(generator)
+    for name, count in ("n_visible", n_visible), ("n_hidden", n_hidden):
+        if not isinstance(count, int) or isinstance(count, bool):
+            raise TypeError(f"{name} must be an int, got {type(count).__name__}")
+        if count < 1:
+            raise ValueError(f"{name} must be at least 1, got {count}")
+    if data is None:
+        data = torch.empty(0, n_visible, device=generator.device, dtype=torch.float32)
+    data = _unit_probabilities("data", data, ("batch", n_visible), like=data)
+    if data.device != generator.device:
+        raise ValueError(
+            f"data and generator must be on one device, got {data.device} and {generator.device}"
+        )
+    W = 0.01 * torch.randn(
+        n_hidden, n_visible, generator=generator, dtype=data.dtype, device=data.device
+    )
+    m = data.sum(0)
+    return RBM(W, b=data.new_zeros(n_hidden), c=(m + 1).log() - (len(data) - m + 1).log())
+
+
+def energy(params: RBM, x: Tensor, h: Tensor) -> Tensor:
+    """Energy of a joint configuration.
+
+    E(x, h) = -h.Wx - c.x - b.h
+    x: (batch, n_visible), h: (batch, n_hidden), both in {0, 1} -> (batch,) in nats
+    Raises TypeError or ValueError for parameters or units of a wrong dtype, shape, device or value.
+    """
+    W, b, c = _checked(params)
+    x, h = _binary_units("x", x, ("batch", len(c)), W), _binary_units("h", h, ("batch", len(b)), W)
+    if len(x) != len(h):
+        raise ValueError(f"x and h must have one batch size, got {len(x)} and {len(h)}")
+    return -(h * (x @ W.T)).sum(-1) - x @ c - h @ b
+
+
+def free_energy(params: RBM, x: Tensor) -> Tensor:
+    """Free energy: minus the log of the unnormalised p(x), hidden units summed out.
+
+    F(x) = -c.x - sum_j softplus(b_j + W_j.x)
+    x: (batch, n_visible) in {0, 1} -> (batch,) in nats
+    Raises TypeError or ValueError for parameters or units of a wrong dtype, shape, device or value.
+    """
+    W, b, c = _checked(params)
+    x = _binary_units("x", x, ("batch", len(c)), W)
+    return -(x @ c) - softplus(b + x @ W.T).sum(-1)
+
+
+def prob_h_given_x(params: RBM, x: Tensor) -> Tensor:
+    """Probability of each hidden unit to be 1: given x they are independent.
+
+    p(h_j = 1 | x) = sigm(b_j + W_j.x)
+    x: (batch, n_visible) in [0, 1] -> (batch, n_hidden); reals are read as probabilities of units
+    Raises TypeError or ValueError for parameters or units of a wrong dtype, shape, device or value.
+    """
+    W, b, c = _checked(params)
+    x = _unit_probabilities("x", x, ("batch", len(c)), W)
+    return (b + x @ W.T).sigmoid()
+
+
+def prob_x_given_h(params: RBM, h: Tensor) -> Tensor:
+    """Probability of each visible unit to be 1: given h they are independent.
+
+    p(x_i = 1 | h) = sigm(c_i + h.W_i),  W_i column i
+    h: (batch, n_hidden) in [0, 1] -> (batch, n_visible); reals are read as probabilities of units
+    Raises TypeError or ValueError for parameters or units of a wrong dtype, shape, device or value.
+    """
+    W, b, c = _checked(params)
+    h = _unit_probabilities("h", h, ("batch", len(b)), W)
+    return (c + h @ W).sigmoid()
+
+
+def sample_h_given_x(params: RBM, x: Tensor, *, generator: torch.Generator) -> Tensor:
+    """Draw all hidden units at once.
+
+    h_j ~ p(h_j | x)
+    x: (batch, n_visible) in [0, 1] -> (batch, n_hidden) in {0, 1}
+    Raises what `prob_h_given_x` raises, and TypeError for a generator that is none.
+    """
+    return bernoulli_sample(prob_h_given_x(params, x), generator=generator)
+
+
+def sample_x_given_h(params: RBM, h: Tensor, *, generator: torch.Generator) -> Tensor:
+    """Draw all visible units at once.
+
+    x_i ~ p(x_i | h)
+    h: (batch, n_hidden) in [0, 1] -> (batch, n_visible) in {0, 1}
+    Raises what `prob_x_given_h` raises, and TypeError for a generator that is none.
+    """
+    return bernoulli_sample(prob_x_given_h(params, h), generator=generator)
+
+
+def gibbs_step(params: RBM, x: Tensor, *, generator: torch.Generator) -> Tensor:
+    """One step of block Gibbs sampling: up, then down.
+
+    h ~ p(h | x),  x' ~ p(x' | h)
+    x: (batch, n_visible) in [0, 1] -> (batch, n_visible) in {0, 1}
+    Raises what `sample_h_given_x` raises.
+    """
+    h = sample_h_given_x(params, x, generator=generator)
+    return sample_x_given_h(params, h, generator=generator)
+
+
+def log_partition(params: RBM) -> Tensor:
+    """Log of the partition function, exactly: the smaller layer by enumeration.
+
+    log Z = log sum_x e^{-F(x)}, or the same over h: an RBM with its layers exchanged has the same Z
+    the smaller layer has 1..20 units -> () in nats
+    Raises TypeError or ValueError for parameters that do not fit, ValueError where both layers are
+    larger.
+    """
+    W, b, c = _checked(params)
+    if len(b) < len(c):
+        W, b, c = W.T, c, b
+    n = len(c)
+    _check_count("the smaller layer", n, MAX_UNITS)
+    numbers = torch.arange(2**n, device=W.device).split(BLOCK)
+    blocks = [-free_energy(RBM(W, b, c), _digits(block, n, W.dtype)) for block in numbers]
+    return torch.cat(blocks).logsumexp(0)
+
+
+def transition_matrix(params: RBM) -> Tensor:
+    """The block Gibbs step of a small RBM as a matrix over all visible states.
+
+    T[x, x'] = sum_h p(h | x) p(x' | h)
+    at most 12 units a layer -> (2^n_visible, 2^n_visible), rows sum to 1, in the order of
+    `binary_states`
+    Raises TypeError or ValueError for parameters that do not fit, ValueError for a larger layer.
+    """
+    W, b, c = _checked(params)
+    for name, count in ("n_visible", len(c)), ("n_hidden", len(b)):
+        _check_count(name, count, MAX_MATRIX_UNITS)
+    x, h = (binary_states(n, dtype=W.dtype).to(W.device) for n in (len(c), len(b)))
+    return _layer_table(b + x @ W.T, h) @ _layer_table(c + h @ W, x)
+
+
+def _layer_table(logits: Tensor, states: Tensor) -> Tensor:
+    """p(state | row) of independent units: log-odds (rows, n), states (2^n, n) -> (rows, 2^n)."""
+    return (logits @ states.T - softplus(logits).sum(-1, keepdim=True)).exp()
+
+
+def _checked(params: RBM) -> RBM:
+    """W, b and c that fit one another; an error names all three."""
+    W, b, c = params
+    if not all(isinstance(tensor, Tensor) for tensor in params):
+        raise TypeError(
+            f"W, b and c must be torch.Tensors, got {', '.join(type(t).__name__ for t in params)}"
+        )
+    if not W.dtype == b.dtype == c.dtype or not W.is_floating_point():
+        raise TypeError(
+            f"W, b and c must have one floating dtype, got W {W.dtype}, b {b.dtype}, c {c.dtype}"
+        )
+    if W.ndim != 2 or b.shape != W.shape[:1] or c.shape != W.shape[1:]:
+        raise ValueError(
+            "W must be (n_hidden, n_visible), b (n_hidden,) and c (n_visible,), "
+            f"got W {tuple(W.shape)}, b {tuple(b.shape)}, c {tuple(c.shape)}"
+        )
+    if not W.device == b.device == c.device:
+        raise ValueError(
+            f"W, b and c must be on one device, got W {W.device}, b {b.device}, c {c.device}"
+        )
+    return RBM(W, b, c)

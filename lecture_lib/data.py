@@ -83,7 +83,7 @@ def mnist() -> Digits:
     x_i = 1 where pixel i, in 0..255, is 128 or more, that is pixel / 255 > 1/2
     -> train (60000, 784) and test (10000, 784), in the order of the original files
     Raises ValueError where the packed file is not the one that was shipped.
-    Source: LeCun et al. 1998; packed by tools/pack_mnist.py.
+    Source: LeCun et al. 1998; packed by `tools/pack_mnist.py`.
     """
     images, labels = unpack_mnist(MNIST_FILE)
     return _split(images, labels, N_MNIST_TRAIN)

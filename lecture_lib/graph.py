@@ -51,6 +51,10 @@ class GraphEnergy:
         """Number of units: 1 + the largest one named by an edge."""
         return 1 + max(map(max, self.edges))
 
+    def neighbours(self, i: int) -> set[int]:
+        """The units that share an edge with unit i."""
+        return {unit for edge in self.edges if i in edge for unit in edge} - {i}
+
     def __call__(self, x: Tensor) -> Tensor:
         x = self._units(x).long()
         i, j = torch.tensor(self.edges, device=x.device).T
@@ -95,8 +99,8 @@ def log_partition(energy: GraphEnergy) -> Tensor:
     """Log of the partition function, summing out one unit at a time.
 
     log Z = log sum_x prod_e e^{-T_e[x_i, x_j]}: the sum over x_i passes all tables without i, and
-    leaves a table over the neighbours of i. The next unit is one with the fewest neighbours: in a
-    tree a leaf, so that tables never grow; across a grid they grow with about 2^columns.
+    leaves a table over the neighbours of i. Units farthest from the first go first: in a tree these
+    are leaves, so that tables never grow; in a grid tables grow to about 2^columns entries.
     -> () in nats
     Raises ValueError where a table would have more than 22 units.
     Source: variable elimination, Koller & Friedman 2009, chapter 9.
@@ -105,17 +109,9 @@ def log_partition(energy: GraphEnergy) -> Tensor:
         _sorted_table(edge, -table) for edge, table in zip(energy.edges, energy.tables, strict=True)
     ]
     tables += [((i,), energy.tables.new_zeros(2)) for i in range(energy.n_units)]
-    beside = {
-        i: {unit for edge in energy.edges if i in edge for unit in edge} - {i}
-        for i in range(energy.n_units)
-    }
-    while beside:
-        i = min(beside, key=lambda unit: len(beside[unit]))
-        neighbours = beside.pop(i)
-        for j in neighbours:
-            beside[j] = (beside[j] | neighbours) - {i, j}
+    for i in reversed(_breadth_first(energy)):
         at_i = [table for table in tables if i in table[0]]
-        tables = [table for table in tables if i not in table[0]] + [_sum_out(i, neighbours, at_i)]
+        tables = [table for table in tables if i not in table[0]] + [_sum_out(i, at_i)]
     return torch.stack([value for _, value in tables]).sum()
 
 
@@ -187,13 +183,25 @@ def _checked_edges(edges: Edges) -> tuple[tuple[int, int], ...]:
     return edges
 
 
+def _breadth_first(energy: GraphEnergy) -> list[int]:
+    """All units, each near one before each far one."""
+    order: dict[int, None] = {}
+    for start in range(energy.n_units):
+        queue = [start]
+        for i in queue:
+            if i not in order:
+                order[i] = None
+                queue.extend(sorted(energy.neighbours(i)))
+    return list(order)
+
+
 def _sorted_table(edge: tuple[int, int], table: Tensor) -> tuple[tuple[int, ...], Tensor]:
     return (edge, table) if edge[0] < edge[1] else (edge[::-1], table.T)
 
 
-def _sum_out(i: int, neighbours: set[int], tables: list) -> tuple[tuple[int, ...], Tensor]:
+def _sum_out(i: int, tables: list) -> tuple[tuple[int, ...], Tensor]:
     """Add the log-tables that contain unit i, and sum over its two values."""
-    units = sorted(neighbours | {i})
+    units = sorted({unit for own, _ in tables for unit in own})
     if len(units) > MAX_TABLE_UNITS:
         raise ValueError(
             f"a table must have at most {MAX_TABLE_UNITS} units, got {len(units)}: "

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from lecture_lib.distributions import (
     _binary_units,
+    _check_floating,
     _check_generator,
     _unit_probabilities,
     bernoulli_sample,
@@ -52,11 +53,12 @@ def init(
             raise ValueError(f"{name} must be at least 1, got {count}")
     if data is None:
         data = torch.empty(0, n_visible, device=generator.device, dtype=torch.float32)
-    data = _unit_probabilities("data", data, ("batch", n_visible), like=data)
-    if data.device != generator.device:
+    _check_floating("data", data)
+    if data.device.type != generator.device.type:
         raise ValueError(
             f"data and generator must be on one device, got {data.device} and {generator.device}"
         )
+    data = _unit_probabilities("data", data, ("batch", n_visible), like=data)
     W = 0.01 * torch.randn(
         n_hidden, n_visible, generator=generator, dtype=data.dtype, device=data.device
     )
@@ -88,6 +90,18 @@ def free_energy(params: RBM, x: Tensor) -> Tensor:
     W, b, c = _checked(params)
     x = _binary_units("x", x, ("batch", len(c)), W)
     return -(x @ c) - softplus(b + x @ W.T).sum(-1)
+
+
+def free_energy_parts(params: RBM, x: Tensor) -> tuple[Tensor, Tensor]:
+    """The free energy taken apart: what the visible biases and what each hidden unit adds.
+
+    F(x) = (-c.x) + sum_j (-softplus(b_j + W_j.x))
+    x: (batch, n_visible) in {0, 1} -> (batch,) and (batch, n_hidden), in nats
+    Raises TypeError or ValueError for parameters or units of a wrong dtype, shape, device or value.
+    """
+    W, b, c = _checked(params)
+    x = _binary_units("x", x, ("batch", len(c)), W)
+    return -(x @ c), -softplus(b + x @ W.T)
 
 
 def prob_h_given_x(params: RBM, x: Tensor) -> Tensor:

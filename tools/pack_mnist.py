@@ -1,6 +1,6 @@
 """Pack the whole of MNIST, made binary, into the one file that the package ships.
 
-    python tools/pack_mnist.py FOLDER [--output lecture_lib/mnist.xz]
+    python -m tools.pack_mnist FOLDER [--output lecture_lib/mnist.xz]
 
 FOLDER holds the four original files, gzipped. What they contain and what is written are verified by
 SHA-256; the output is written under a temporary name and renamed, so that it is whole or not there.

@@ -1,0 +1,123 @@
+"""Enumeration against itself written as loops, and against sums done by hand."""
+
+import itertools
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.testing import assert_close
+
+from lecture_lib.exact import binary_states, log_partition, probabilities
+
+
+def table_energy(values):
+    """The energy whose value at the m-th state is values[m]."""
+    values = torch.as_tensor(values, dtype=torch.float64)
+    n = int(math.log2(len(values)))
+    place = 2.0 ** torch.arange(n - 1, -1, -1, dtype=torch.float64)
+    return lambda x: values[(x @ place).long()]
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_states_count_up_in_binary_with_the_first_unit_most_significant(n):
+    by_hand = torch.tensor(list(itertools.product([0.0, 1.0], repeat=n)), dtype=torch.float64)
+    states = binary_states(n)
+    assert states.dtype == torch.float64
+    assert torch.equal(states, by_hand)
+
+
+def test_states_come_in_the_dtype_asked_for():
+    assert binary_states(3, dtype=torch.float32).dtype == torch.float32
+
+
+def test_the_largest_number_of_units_is_twenty():
+    states = binary_states(20, dtype=torch.float32)
+    assert states.shape == (2**20, 20)
+    assert torch.equal(states[-1], torch.ones(20))
+    assert torch.equal(states[2**19], torch.tensor([1.0] + [0.0] * 19))
+
+
+def test_log_partition_is_the_log_of_the_sum_of_boltzmann_factors():
+    values = [0.3, -1.2, 2.0, 0.7, -0.1, 0.0, 5.0, -3.0]
+    assert_close(
+        log_partition(table_energy(values), 3).item(),
+        math.log(math.fsum(math.exp(-value) for value in values)),
+    )
+
+
+def test_probabilities_are_boltzmann_factors_over_their_sum_in_the_order_of_the_states():
+    values = [0.3, -1.2, 2.0, 0.7]
+    Z = math.fsum(math.exp(-value) for value in values)
+    by_hand = torch.tensor([math.exp(-value) / Z for value in values], dtype=torch.float64)
+    assert_close(probabilities(table_energy(values), 2), by_hand)
+
+
+@pytest.mark.parametrize("size", [1e4, 1e6, 1e300])
+def test_energies_of_any_size_neither_overflow_nor_vanish(size):
+    energy = table_energy([size, -size, size, -size])
+    assert log_partition(energy, 2).item() == pytest.approx(size + math.log(2), rel=1e-15)
+    assert_close(probabilities(energy, 2), torch.tensor([0, 0.5, 0, 0.5], dtype=torch.float64))
+
+
+def test_a_state_of_infinite_energy_is_impossible():
+    energy = table_energy([0.0, math.inf, 0.0, math.inf])
+    assert_close(log_partition(energy, 2).item(), math.log(2))
+    assert probabilities(energy, 2).tolist() == [0.5, 0.0, 0.5, 0.0]
+
+
+@given(st.lists(st.floats(-1e4, 1e4), min_size=8, max_size=8), st.floats(-1e4, 1e4))
+def test_adding_a_constant_shifts_log_z_by_minus_it_and_moves_no_probability(values, a):
+    energy = table_energy(values)
+    assert_close(log_partition(lambda x: energy(x) + a, 3), log_partition(energy, 3) - a)
+    assert_close(
+        probabilities(lambda x: energy(x) + a, 3), probabilities(energy, 3), atol=1e-10, rtol=1e-10
+    )
+    assert probabilities(energy, 3).sum().item() == pytest.approx(1)
+
+
+def test_minus_the_gradient_of_log_z_is_the_mean_of_the_derivative_of_the_energy():
+    theta = torch.tensor([0.4, -1.0, 2.0], dtype=torch.float64, requires_grad=True)
+    (gradient,) = torch.autograd.grad(log_partition(lambda x: x @ theta, 3), theta)
+    p = probabilities(lambda x: x @ theta, 3)
+    assert_close(-gradient, p @ binary_states(3))
+
+
+@pytest.mark.parametrize("function", [binary_states, lambda n: log_partition(lambda x: x.sum(1), n),
+                                      lambda n: probabilities(lambda x: x.sum(1), n)])  # fmt: skip
+def test_a_number_of_units_that_cannot_be_enumerated_is_refused(function):
+    with pytest.raises(ValueError, match=r"1\.\.20 .*, got 21"):
+        function(21)
+    for n in 0, -1:
+        with pytest.raises(ValueError, match=f"got {n}"):
+            function(n)
+    for n in 3.0, True, "3", None:
+        with pytest.raises(TypeError, match=f"n must be an int, got {type(n).__name__}"):
+            function(n)
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.bool, "float64"])
+def test_states_are_floats(dtype):
+    with pytest.raises(TypeError, match="floating dtype"):
+        binary_states(2, dtype=dtype)
+
+
+@pytest.mark.parametrize("function", [log_partition, probabilities])
+def test_what_is_no_energy_is_refused(function):
+    with pytest.raises(ValueError, match=r"\(8,\), one value per state, got \(8, 3\)"):
+        function(lambda x: x, 3)
+    with pytest.raises(ValueError, match=r"\(8,\), one value per state, got \(8, 1\)"):
+        function(lambda x: x.sum(1, keepdim=True), 3)
+    with pytest.raises(ValueError, match=r"got \(\)"):
+        function(lambda x: x.sum(), 3)
+    with pytest.raises(ValueError, match="finite or \\+inf, got NaN"):
+        function(table_energy([0, math.nan]), 1)
+    with pytest.raises(ValueError, match="finite or \\+inf, got -inf"):
+        function(table_energy([0, -math.inf]), 1)
+    with pytest.raises(ValueError, match="at least one state"):
+        function(table_energy([math.inf, math.inf]), 1)
+    with pytest.raises(TypeError, match="floating"):
+        function(lambda x: x.sum(1).long(), 1)
+    with pytest.raises(TypeError, match="Tensor, got list"):
+        function(lambda x: [0.0, 0.0], 1)

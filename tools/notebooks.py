@@ -1,0 +1,77 @@
+"""Chapters as text to edit, and as executed notebooks to store.
+
+    python tools/notebooks.py text [PAGE ...]    book/rbm/model.ipynb -> text/rbm/model.md
+    python tools/notebooks.py store [PAGE ...]   text/rbm/model.md -> book/rbm/model.ipynb, executed
+
+A page is named as in _toc.yml without `book/` (rbm/model); without a name, all
+of them. `store` runs every cell in a fresh kernel, in order; where there is no
+text of a page it runs the notebook as it is. What is stored holds nothing that
+changes from run to run.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parents[1]
+BOOK, TEXT = ROOT / "book", ROOT / "text"
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+LANGUAGE = {"name": "python", "file_extension": ".py", "pygments_lexer": "ipython3"}
+
+
+def write(path, text):
+    """Write to a temporary name, then rename: a broken run leaves the old file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def to_text(page):
+    notebook = nbformat.read(BOOK / f"{page}.ipynb", as_version=4)
+    notebook.metadata = {"kernelspec": KERNEL}
+    write(TEXT / f"{page}.md", jupytext.writes(notebook, fmt="md:myst"))
+
+
+def store(page):
+    source = TEXT / f"{page}.md"
+    notebook = (
+        jupytext.read(source) if source.exists() else nbformat.read(BOOK / f"{page}.ipynb", as_version=4)
+    )
+    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:03d}"
+    folder = BOOK / page
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": folder.parent}}).execute()
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+    notebook.metadata["language_info"] = nbformat.from_dict(LANGUAGE)
+    text = nbformat.writes(notebook)
+    widgets = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {})
+    for number, model in enumerate(widgets.get("state", {})):
+        text = text.replace(model, f"{number:032x}")
+    nbformat.validate(json.loads(text))
+    write(BOOK / f"{page}.ipynb", text + "\n")
+
+
+def main(arguments):
+    if not arguments or arguments[0] not in ("text", "store"):
+        print(__doc__, file=sys.stderr)
+        return 2
+    action = {"text": to_text, "store": store}[arguments[0]]
+    pages = arguments[1:] or [
+        path.relative_to(BOOK).with_suffix("").as_posix() for path in sorted(BOOK.rglob("*.ipynb"))
+    ]
+    for page in pages:
+        print(page, flush=True)
+        action(page)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,55 @@
+"""What all live figures share: the front-end module, the saved state, the still picture.
+
+Each figure is an anywidget whose front-end module lies beside this file. Its
+state (the numbers, the module, a still picture) is saved with the notebook, so
+the same cell works in JupyterLab, in Binder and on the static page.
+"""
+
+import re
+from pathlib import Path
+
+import anywidget
+import traitlets
+from matplotlib.figure import Figure
+
+from lecture_lib import figures
+
+_FOLDER = Path(__file__).parent
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.M)
+
+
+def bundle(name: str) -> str:
+    """The front-end module `name` with the modules it imports written into it.
+
+    A saved notebook holds one text a figure, so `import { f } from "./numerics.js"`
+    is replaced by that file, and its exports become plain declarations.
+    """
+    source = (_FOLDER / f"{name}.js").read_text(encoding="utf-8")
+    shared = dict.fromkeys(_IMPORT.findall(source))
+    inlined = [re.sub(r"^export ", "", bundle(module), flags=re.M) for module in shared]
+    return "".join(inlined) + _IMPORT.sub("", source)
+
+
+class LiveFigure(anywidget.AnyWidget):
+    """A figure that computes in the browser.
+
+    figure: the name of its front-end module
+    data:   the numbers it starts from (plain lists)
+    task:   one sentence: what to try and what to notice
+    still:  its picture where scripts are off (SVG), and alt, what that picture shows
+    """
+
+    _css = (_FOLDER / "live.css").read_text(encoding="utf-8")
+    _esm = traitlets.Unicode().tag(sync=True)
+    figure = traitlets.Unicode().tag(sync=True)
+    data = traitlets.Dict().tag(sync=True)
+    task = traitlets.Unicode().tag(sync=True)
+    still = traitlets.Unicode().tag(sync=True)
+    alt = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, figure: str, *, data: dict, task: str, still: Figure, alt: str) -> None:
+        super().__init__(figure=figure, data=data, task=task, still=figures.to_svg(still), alt=alt,
+                         _esm=bundle(figure))
+
+    def __repr__(self) -> str:
+        return f"LiveFigure({self.figure!r})"

@@ -102,6 +102,13 @@ def test_log_z_of_a_long_chain_is_a_product_of_matrices():
     assert_close(log_partition(GraphEnergy(chain, tables)), log_scale)
 
 
+def test_log_z_of_a_tree_needs_no_table_wider_than_an_edge():
+    leaves = torch.randn(40, 2, 2, generator=seeded(), dtype=torch.float64)
+    star = GraphEnergy([(0, leaf) for leaf in range(1, 41)], leaves)
+    given_the_centre = (-leaves).logsumexp(2).sum(0)
+    assert_close(log_partition(star), given_the_centre.logsumexp(0))
+
+
 def test_log_z_of_an_ising_grid_is_that_of_its_transfer_matrix():
     rows, columns, J = 6, 8, 0.3
     s = 2 * exact.binary_states(columns) - 1

@@ -204,6 +204,9 @@ def test_chains_go_on_where_they_stopped_and_leave_the_data_alone():
     assert torch.equal(chains.advance(step, 3, generator=seeded()), torch.full((2, 3), 5.0))
     assert torch.equal(chains.x, torch.full((2, 3), 5.0))
     assert torch.equal(data, torch.zeros(2, 3))
+    chains = Chains(data)
+    data.fill_(7)
+    assert torch.equal(chains.x, torch.zeros(2, 3))
     assert repr(chains) == "Chains(batch=2, n=3)"
 
 

@@ -34,3 +34,24 @@ export function boltzmann(energies) {
   const logZ = logSumExp(energies.map((energy) => -energy));
   return energies.map((energy) => Math.exp(-energy - logZ));
 }
+
+/**
+ * A stream of uniform random numbers in [0, 1): each call of the function it returns
+ * gives the next one. The same seed gives the same numbers (mulberry32, a public-domain
+ * generator by Tommy Ettinger).
+ */
+export function randomStream(seed) {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** The first `count` numbers of randomStream(seed). */
+export function uniforms(seed, count) {
+  const next = randomStream(seed);
+  return Array.from({ length: count }, next);
+}

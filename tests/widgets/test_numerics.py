@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from scipy import stats
 
 from lecture_lib import exact
 from lecture_lib.distributions import softplus
@@ -33,3 +34,24 @@ def test_boltzmann_gives_the_packages_probabilities(run_js):
     energies = torch.randn(16, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 30
     expected = exact.probabilities(lambda x: energies[(x @ torch.tensor([8.0, 4, 2, 1], dtype=x.dtype)).long()], 4)
     assert run_js("numerics", "boltzmann", energies.tolist()) == pytest.approx(expected.tolist(), abs=1e-12)
+
+
+def test_the_random_stream_is_uniform_and_the_same_for_the_same_seed(run_js):
+    drawn = run_js("numerics", "uniforms", 7, 20_000)
+    assert drawn == run_js("numerics", "uniforms", 7, 20_000)
+    assert drawn[:3] != run_js("numerics", "uniforms", 8, 3)
+    assert 0 <= min(drawn) and max(drawn) < 1
+    assert stats.kstest(drawn, "uniform").pvalue > 0.01
+    pairs = torch.tensor(drawn, dtype=torch.float64) - 0.5
+    correlation = (pairs[1:] @ pairs[:-1]) / (pairs @ pairs)
+    assert abs(correlation) < 4 / math.sqrt(len(drawn))  # four standard errors
+
+
+def test_the_random_stream_is_mulberry32(run_js):
+    state, expected = 12345, []
+    for _ in range(5):
+        state = (state + 0x6D2B79F5) % 2**32
+        t = (state ^ state >> 15) * (state | 1) % 2**32
+        t ^= (t + (t ^ t >> 7) * (t | 61)) % 2**32
+        expected.append((t ^ t >> 14) / 2**32)
+    assert run_js("numerics", "uniforms", 12345, 5) == expected

@@ -132,9 +132,8 @@ def _check_units(name: str, x: Tensor, shape: tuple, like: Tensor) -> None:
 def _binary_units(name: str, x: Tensor, shape: tuple, like: Tensor) -> Tensor:
     """Units that are exactly 0 or 1, hence exact in any floating dtype, in the dtype of `like`."""
     _check_units(name, x, shape, like)
-    binary = (x == 0) | (x == 1)
-    if not binary.all():
-        raise ValueError(f"{name} must be in {{0, 1}}, got {x[~binary][0].item()}")
+    if not _is_binary(x):
+        raise ValueError(f"{name} must be in {{0, 1}}, got {x[(x != 0) & (x != 1)][0].item()}")
     return x.to(like.dtype)
 
 
@@ -142,14 +141,17 @@ def _unit_probabilities(name: str, x: Tensor, shape: tuple, like: Tensor) -> Ten
     """Units, or probabilities of units: reals in [0, 1], which have the dtype of `like`."""
     _check_units(name, x, shape, like)
     _check_interval(name, x)
-    if x.dtype != like.dtype and not ((x == 0) | (x == 1)).all():
+    if x.dtype != like.dtype and not _is_binary(x):
         raise TypeError(
             f"{name} must have dtype {like.dtype} (any floating dtype if 0 or 1), got {x.dtype}"
         )
     return x.to(like.dtype)
 
 
+def _is_binary(x: Tensor) -> bool:
+    return torch.equal(x, (x != 0).to(x.dtype))
+
+
 def _check_interval(name: str, x: Tensor) -> None:
-    inside = (x >= 0) & (x <= 1)
-    if not inside.all():
-        raise ValueError(f"{name} must be in [0, 1], got {x[~inside][0].item()}")
+    if x.numel() and not (x.amin() >= 0 and x.amax() <= 1):  # a NaN is neither
+        raise ValueError(f"{name} must be in [0, 1], got {x[~((x >= 0) & (x <= 1))][0].item()}")

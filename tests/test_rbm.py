@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
@@ -155,6 +155,7 @@ def test_the_gradient_of_log_z_is_the_mean_of_both_layers_under_the_model():
 
 
 @given(st.permutations(range(H)), st.permutations(range(D)))
+@settings(deadline=None)
 def test_renaming_units_changes_nothing(hidden, visible):
     W, b, c = random_rbm()
     renamed, x = RBM(W[hidden][:, visible], b[hidden], c[visible]), exact.binary_states(D)
@@ -163,6 +164,7 @@ def test_renaming_units_changes_nothing(hidden, visible):
 
 
 @given(st.integers(0, 99))
+@settings(deadline=None)
 def test_an_rbm_with_its_layers_exchanged_has_the_same_energy(seed):
     W, b, c = params = random_rbm(seed=seed)
     x, h = exact.binary_states(D), exact.binary_states(H).repeat(2, 1)

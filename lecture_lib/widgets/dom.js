@@ -61,6 +61,13 @@ export function toggle({ label, pressed, change }) {
   }, label);
 }
 
+/** A button that does something each time it is pressed. */
+export function button({ label, click }) {
+  return element("button", {
+    type: "button", class: "live-button", "data-lm-suppress-shortcuts": "true", click,
+  }, label);
+}
+
 /** A group of controls with a title. */
 export function group(title, ...controls) {
   return element("fieldset", { class: "live-group" }, element("legend", {}, title), ...controls);

@@ -49,6 +49,60 @@ def probabilities(energy: Energy, n: int) -> Tensor:
     return (-_energies(energy, binary_states(n))).softmax(0)
 
 
+def entropy(p: Tensor) -> Tensor:
+    """Entropy of a distribution given as the list of its probabilities.
+
+    H(p) = -sum_s p_s log p_s,  0 log 0 = 0
+    p: (..., S), each row summing to 1 -> (...) in nats, from 0 to log S
+    Raises TypeError or ValueError for what is no list of probabilities.
+    """
+    _check_distributions(p=p)
+    return -torch.xlogy(p, p).sum(-1)
+
+
+def kl_divergence(p: Tensor, q: Tensor) -> Tensor:
+    """KL divergence of two distributions given as lists of their probabilities.
+
+    KL(p || q) = sum_s p_s log p_s / q_s,  0 log 0 = 0
+    p, q: (..., S), alike, each row summing to 1 -> (...) in nats, never negative; +inf where q
+    rules out what p allows
+    Raises TypeError or ValueError for what are no lists of probabilities, or not alike.
+    """
+    _check_distributions(p=p, q=q)
+    ratio = torch.where(p > 0, q / p, 1.0)
+    return (p * (ratio - 1 - ratio.log())).sum(-1) + torch.where(p > 0, 0.0, q).sum(-1)
+
+
+def total_variation(p: Tensor, q: Tensor) -> Tensor:
+    """Total variation distance: the most by which p and q differ on any set of states.
+
+    TV(p, q) = 1/2 sum_s |p_s - q_s|
+    p, q: (..., S), alike, each row summing to 1 -> (...), from 0 to 1
+    Raises TypeError or ValueError for what are no lists of probabilities, or not alike.
+    """
+    _check_distributions(p=p, q=q)
+    return (p - q).abs().sum(-1) / 2
+
+
+def _check_distributions(**distributions: Tensor) -> None:
+    """Lists of probabilities of one shape, dtype and device, each summing to 1."""
+    for name, p in distributions.items():
+        if not isinstance(p, Tensor):
+            raise TypeError(f"{name} must be a torch.Tensor, got {type(p).__name__}")
+        if not p.is_floating_point():
+            raise TypeError(f"{name} must have a floating dtype, got {p.dtype}")
+        if p.ndim == 0:
+            raise ValueError(f"{name} must be (..., S), got ()")
+        error = (p.sum(-1) - 1).abs().max() if p.numel() else 0.0
+        if not (p >= 0).all() or not error <= 1e3 * torch.finfo(p.dtype).eps:
+            raise ValueError(f"{name} must be probabilities that sum to 1")
+    first, *others = distributions.items()
+    for name, q in others:
+        p_is, q_is = ((tuple(t.shape), t.dtype, t.device) for t in (first[1], q))
+        if p_is != q_is:
+            raise ValueError(f"{first[0]} and {name} must be alike, got {p_is} and {q_is}")
+
+
 def _digits(numbers: Tensor, n: int, dtype: torch.dtype) -> Tensor:
     """Binary digits of whole numbers, most significant first: (batch,) -> (batch, n)."""
     shifts = torch.arange(n - 1, -1, -1, device=numbers.device)

@@ -4,6 +4,7 @@ The graph shows what a general energy hides: a unit depends on its neighbours on
 a few small sums where the graph is a tree, but twice as much with each further column of a grid.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -77,6 +78,17 @@ class GraphEnergy:
                 energy_drop = energy_drop + (T[0] - T[1])[x[:, j].long()]
         return energy_drop.sigmoid()
 
+    def at_temperature(self, tau: float) -> "GraphEnergy":
+        """The energy E / tau, whose Boltzmann distribution is that of E at temperature tau.
+
+        p_tau(x) = e^{-E(x) / tau} / Z_tau
+        tau > 0; 1 leaves the energy as it is -> GraphEnergy
+        Raises ValueError for a tau that is not positive and finite.
+        """
+        if not 0 < tau < math.inf:
+            raise ValueError(f"tau must be positive and finite, got {tau}")
+        return GraphEnergy(self.edges, self.tables / tau)
+
     def _units(self, x: Tensor) -> Tensor:
         return _binary_units("x", x, ("batch", self.n_units), like=self.tables)
 
@@ -109,10 +121,31 @@ def log_partition(energy: GraphEnergy) -> Tensor:
         _sorted_table(edge, -table) for edge, table in zip(energy.edges, energy.tables, strict=True)
     ]
     tables += [((i,), energy.tables.new_zeros(2)) for i in range(energy.n_units)]
-    for i in reversed(_breadth_first(energy)):
+    for i in reversed(_breadth_first({i: energy.neighbours(i) for i in range(energy.n_units)})):
         at_i = [table for table in tables if i in table[0]]
         tables = [table for table in tables if i not in table[0]] + [_sum_out(i, at_i)]
     return torch.stack([value for _, value in tables]).sum()
+
+
+def elimination_terms(edges: Edges) -> int:
+    """How many numbers `log_partition` adds up: the entries of all tables that it sums over.
+
+    sum_i 2^{units in the table of unit i, i included}
+    edges -> int; against the 2^n terms of a sum over all states
+    Raises TypeError or ValueError for wrong edges. Makes no table, so that any graph will do.
+    """
+    edges = _checked_edges(edges)
+    neighbours: dict[int, set[int]] = {i: set() for i in range(1 + max(map(max, edges)))}
+    for i, j in edges:
+        neighbours[i].add(j)
+        neighbours[j].add(i)
+    terms = 0
+    for i in reversed(_breadth_first(neighbours)):
+        others = neighbours.pop(i)
+        terms += 2 ** (1 + len(others))
+        for j in others:
+            neighbours[j] = (neighbours[j] | others) - {i, j}
+    return terms
 
 
 def grid_edges(rows: int, columns: int) -> tuple[tuple[int, int], ...]:
@@ -183,15 +216,15 @@ def _checked_edges(edges: Edges) -> tuple[tuple[int, int], ...]:
     return edges
 
 
-def _breadth_first(energy: GraphEnergy) -> list[int]:
+def _breadth_first(neighbours: dict[int, set[int]]) -> list[int]:
     """All units, each near one before each far one."""
     order: dict[int, None] = {}
-    for start in range(energy.n_units):
+    for start in neighbours:
         queue = [start]
         for i in queue:
             if i not in order:
                 order[i] = None
-                queue.extend(sorted(energy.neighbours(i)))
+                queue.extend(sorted(neighbours[i]))
     return list(order)
 
 

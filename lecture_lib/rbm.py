@@ -159,6 +159,27 @@ def gibbs_step(params: RBM, x: Tensor, *, generator: torch.Generator) -> Tensor:
     return sample_x_given_h(params, h, generator=generator)
 
 
+def clamped_gibbs_step(
+    params: RBM, x: Tensor, known: Tensor, *, generator: torch.Generator
+) -> Tensor:
+    """One step of block Gibbs sampling that draws the unknown units only: in-painting.
+
+    h ~ p(h | x),  x'_i ~ p(x'_i | h) where i is not known, x'_i = x_i where it is
+    given h the units of x are independent, so that this is Gibbs sampling from p(unknown | known)
+    x: (batch, n_visible) in {0, 1}; known: bool, (n_visible,) -> (batch, n_visible) in {0, 1}
+    Raises what `gibbs_step` raises, TypeError or ValueError for an x that is not binary or a known
+    that is no such mask.
+    """
+    W, _, c = _checked(params)
+    x = _binary_units("x", x, ("batch", len(c)), W)
+    if not isinstance(known, Tensor) or known.dtype != torch.bool:
+        came = getattr(known, "dtype", type(known).__name__)
+        raise TypeError(f"known must be a tensor of bool, got {came}")
+    if known.shape != c.shape:
+        raise ValueError(f"known must be {tuple(c.shape)}, got {tuple(known.shape)}")
+    return torch.where(known, x, gibbs_step(params, x, generator=generator))
+
+
 def log_partition(params: RBM) -> Tensor:
     """Log of the partition function, exactly: the smaller layer by enumeration.
 

@@ -126,6 +126,20 @@ def transition_matrix(energy: Energy, n: int, i: int) -> Tensor:
     return T
 
 
+def sweep_matrix(energy: Energy, n: int) -> Tensor:
+    """A whole Gibbs sweep as a matrix over all states: unit 0 first, unit n-1 last.
+
+    T = T_0 T_1 ... T_{n-1}
+    energy: (2^n, n) -> (2^n,); n in 1..12 -> (2^n, 2^n), rows sum to 1, in the order of
+    `binary_states`
+    Raises what `transition_matrix` raises.
+    """
+    T = transition_matrix(energy, n, 0)
+    for i in range(1, n):
+        T = T @ transition_matrix(energy, n, i)
+    return T
+
+
 def metropolis_matrix(energy: Energy, n: int) -> Tensor:
     """The Metropolis step as a matrix over all states.
 

@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from lecture_lib.exact import binary_states, log_partition, probabilities
+from lecture_lib.exact import (
+    binary_states,
+    entropy,
+    kl_divergence,
+    log_partition,
+    probabilities,
+    total_variation,
+)
 
 
 def table_energy(values):
@@ -122,3 +129,77 @@ def test_what_is_no_energy_is_refused(function):
         function(lambda x: x.sum(1).long(), 1)
     with pytest.raises(TypeError, match="Tensor, got list"):
         function(lambda x: [0.0, 0.0], 1)
+
+
+def random_distribution(seed, n=8):
+    weights = torch.rand(n, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    return weights / weights.sum()
+
+
+def test_entropy_and_kl_are_their_sums_written_out():
+    p, q = random_distribution(0), random_distribution(1)
+    assert entropy(p).item() == pytest.approx(-sum(v * math.log(v) for v in p.tolist()))
+    by_hand = sum(v * math.log(v / w) for v, w in zip(p.tolist(), q.tolist(), strict=True))
+    assert kl_divergence(p, q).item() == pytest.approx(by_hand)
+    batch_p, batch_q = torch.stack([p, q]), torch.stack([q, q])
+    assert_close(kl_divergence(batch_p, batch_q), torch.stack([kl_divergence(p, q), p.sum() * 0]))
+
+
+def test_the_entropy_of_a_sure_thing_is_zero_and_of_a_uniform_choice_log_s():
+    assert entropy(torch.tensor([0.0, 1.0, 0.0])).item() == 0
+    assert entropy(torch.full((5,), 0.2, dtype=torch.float64)).item() == pytest.approx(math.log(5))
+
+
+def test_kl_is_infinite_where_the_model_rules_out_what_happens_and_ignores_what_never_does():
+    p, q = torch.tensor([0.5, 0.5, 0.0]), torch.tensor([0.25, 0.25, 0.5])
+    assert kl_divergence(p, q).item() == pytest.approx(math.log(2))
+    assert kl_divergence(q, p).item() == math.inf
+
+
+def test_a_small_kl_is_not_lost_to_rounding():
+    p = torch.tensor([0.5, 0.5], dtype=torch.float64)
+    e = 1e-9
+    q = torch.tensor([0.5 + e, 0.5 - e], dtype=torch.float64)
+    assert kl_divergence(p, q).item() == pytest.approx(2 * e**2, rel=1e-3, abs=1e-24)
+
+
+@given(st.integers(0, 10_000), st.integers(0, 10_000))
+def test_kl_is_never_negative_and_total_variation_lies_below_its_root(seed_p, seed_q):
+    p, q = random_distribution(seed_p), random_distribution(seed_q)
+    kl, tv = kl_divergence(p, q).item(), total_variation(p, q).item()
+    assert kl >= 0
+    assert 0 <= tv <= min(1, math.sqrt(kl / 2)) + 1e-15  # Pinsker's inequality
+
+
+def test_total_variation_is_the_largest_difference_on_any_set_of_states():
+    p, q = random_distribution(2, 6), random_distribution(3, 6)
+    largest = max(
+        abs(sum(p[s].item() - q[s].item() for s in chosen))
+        for size in range(7)
+        for chosen in itertools.combinations(range(6), size)
+    )
+    assert total_variation(p, q).item() == pytest.approx(largest)
+
+
+@pytest.mark.parametrize("measure", [
+    entropy,
+    lambda p: kl_divergence(p, p),
+    lambda p: total_variation(p, p),
+])  # fmt: skip
+def test_what_is_no_list_of_probabilities_is_refused(measure):
+    for bad in torch.tensor([0.5, 0.6]), torch.tensor([1.5, -0.5]), torch.tensor([math.nan, 1.0]):
+        with pytest.raises(ValueError, match="p must be probabilities that sum to 1"):
+            measure(bad)
+    with pytest.raises(ValueError, match=r"p must be \(\.\.\., S\), got \(\)"):
+        measure(torch.tensor(1.0))
+    with pytest.raises(TypeError, match="floating"):
+        measure(torch.tensor([1]))
+    with pytest.raises(TypeError, match="Tensor, got list"):
+        measure([1.0])
+
+
+def test_two_distributions_of_different_shape_are_refused():
+    p = torch.tensor([0.5, 0.5])
+    for other in torch.tensor([[0.5, 0.5]]), p.double():
+        with pytest.raises(ValueError, match="p and q must be alike"):
+            kl_divergence(p, other)

@@ -1,5 +1,6 @@
 """Energies on a graph against loops over edges, enumeration, and the transfer matrix."""
 
+import itertools
 import math
 
 import pytest
@@ -8,8 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from lecture_lib import exact, sampling
-from lecture_lib.graph import GraphEnergy, from_spins, gibbs_step, grid_edges, log_partition
+from lecture_lib import exact, graph, sampling
+from lecture_lib.graph import (
+    GraphEnergy,
+    elimination_terms,
+    from_spins,
+    gibbs_step,
+    grid_edges,
+    log_partition,
+)
 
 TREE = ((0, 1), (1, 2), (0, 3), (1, 4), (4, 5))  # the six units a to f of the lecture
 LOOPY = (
@@ -258,3 +266,35 @@ def test_grids_and_spins_that_do_not_fit_are_refused():
         from_spins(edge, torch.zeros(1), torch.zeros(2, device="meta"))
     with pytest.raises(ValueError, match="each unit must have an edge, got none at 1"):
         from_spins([(0, 2)], torch.zeros(1), torch.zeros(3))
+
+
+def test_a_temperature_divides_the_energy():
+    energy, x = random_energy(LOOPY), exact.binary_states(6)
+    for tau in 0.25, 1, 3.0:
+        assert_close(energy.at_temperature(tau)(x), energy(x) / tau)
+    for bad in 0, -1.0, math.inf, math.nan:
+        with pytest.raises(ValueError, match="tau must be positive and finite"):
+            energy.at_temperature(bad)
+
+
+@pytest.mark.parametrize("edges", [TREE, LOOPY, grid_edges(3, 4), grid_edges(5, 5)])
+def test_the_terms_of_the_elimination_are_the_entries_of_the_tables_it_sums(edges, monkeypatch):
+    entries = []
+    sum_out = graph._sum_out
+
+    def counted(i, tables):
+        units, result = sum_out(i, tables)
+        entries.append(2 * result.numel())
+        return units, result
+
+    monkeypatch.setattr(graph, "_sum_out", counted)
+    log_partition(random_energy(edges))
+    assert elimination_terms(edges) == sum(entries)
+
+
+def test_the_terms_of_a_tree_grow_with_its_units_and_those_of_a_grid_double_with_each_column():
+    chain = [(i, i + 1) for i in range(99)]
+    assert elimination_terms(chain) == 99 * 4 + 2
+    assert elimination_terms(TREE) == 5 * 4 + 2
+    counts = [elimination_terms(grid_edges(n, n)) for n in (10, 20, 30)]
+    assert all(2**9 < after / before < 2**12 for before, after in itertools.pairwise(counts))

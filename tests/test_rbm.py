@@ -428,3 +428,47 @@ def test_float32_parameters_give_float32_results():
     assert rbm.gibbs_step(params, x, generator=seeded()).dtype == torch.float32
     assert rbm.log_partition(params).dtype == torch.float32
     assert rbm.transition_matrix(params).dtype == torch.float32
+
+
+def test_clamped_chains_reach_the_exact_distribution_of_the_unknown_units_given_the_known():
+    params, batch = random_rbm(), 20_000
+    known = torch.tensor([True, False, True, False])
+    x = torch.tensor([1.0, 0.0, 0.0, 0.0], dtype=torch.float64).repeat(batch, 1)
+    generator = seeded(3)
+    for _ in range(30):
+        x = rbm.clamped_gibbs_step(params, x, known, generator=generator)
+    assert (x[:, known] == torch.tensor([1.0, 0.0])).all()
+    weights = {
+        (u, v): sum(
+            math.exp(-energy_by_loops(params, (1, u, 0, v), h))
+            for h in itertools.product([0.0, 1.0], repeat=H)
+        )
+        for u in (0.0, 1.0)
+        for v in (0.0, 1.0)
+    }
+    for (u, v), weight in weights.items():
+        p = weight / sum(weights.values())
+        found = ((x[:, 1] == u) & (x[:, 3] == v)).double().mean().item()
+        assert abs(found - p) < 4.5 * math.sqrt(p * (1 - p) / batch)
+
+
+def test_with_nothing_known_a_clamped_step_is_a_gibbs_step_and_with_all_known_it_stays():
+    params, x = random_rbm(), exact.binary_states(D)
+    nothing, everything = torch.zeros(D, dtype=torch.bool), torch.ones(D, dtype=torch.bool)
+    assert torch.equal(
+        rbm.clamped_gibbs_step(params, x, nothing, generator=seeded(1)),
+        rbm.gibbs_step(params, x, generator=seeded(1)),
+    )
+    assert torch.equal(rbm.clamped_gibbs_step(params, x, everything, generator=seeded(1)), x)
+
+
+def test_a_mask_of_known_units_is_one_bool_for_each():
+    params, x = random_rbm(), exact.binary_states(D)
+    with pytest.raises(TypeError, match="known must be a tensor of bool, got"):
+        rbm.clamped_gibbs_step(params, x, torch.ones(D), generator=seeded())
+    with pytest.raises(ValueError, match=r"known must be \(4,\), got \(16, 4\)"):
+        rbm.clamped_gibbs_step(params, x, torch.ones(16, D, dtype=torch.bool), generator=seeded())
+    with pytest.raises(ValueError, match=r"\{0, 1\}, got 0\.5"):
+        rbm.clamped_gibbs_step(params, 0.5 * x, torch.zeros(D).bool(), generator=seeded())
+    with pytest.raises(TypeError):
+        rbm.clamped_gibbs_step(params, x, torch.zeros(D).bool())

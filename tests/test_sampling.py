@@ -14,6 +14,7 @@ from lecture_lib.sampling import (
     gibbs_sweep,
     metropolis_matrix,
     metropolis_step,
+    sweep_matrix,
     transition_matrix,
 )
 
@@ -323,3 +324,13 @@ def test_chains_are_rows_of_floats():
         Chains(torch.zeros(2, 3).long())
     with pytest.raises(TypeError, match="Tensor, got list"):
         Chains([[0.0]])
+
+
+def test_the_matrix_of_a_sweep_is_the_product_of_its_updates_in_order():
+    energy = some_energy()
+    T = torch.linalg.multi_dot([transition_matrix(energy, N, i) for i in range(N)])
+    assert_close(sweep_matrix(energy, N), T)
+    backwards = torch.linalg.multi_dot(
+        [transition_matrix(energy, N, i) for i in reversed(range(N))]
+    )
+    assert (sweep_matrix(energy, N) - backwards).abs().max() > 1e-3

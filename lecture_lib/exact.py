@@ -94,7 +94,7 @@ def _check_distributions(**distributions: Tensor) -> None:
         if p.ndim == 0:
             raise ValueError(f"{name} must be (..., S), got ()")
         error = (p.sum(-1) - 1).abs().max() if p.numel() else 0.0
-        if not (p >= 0).all() or not error <= 1e3 * torch.finfo(p.dtype).eps:
+        if not (p >= 0).all() or not error <= torch.finfo(p.dtype).eps ** 0.5:
             raise ValueError(f"{name} must be probabilities that sum to 1")
     first, *others = distributions.items()
     for name, q in others:

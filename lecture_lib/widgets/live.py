@@ -19,15 +19,30 @@ _IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.M)
 
 
 def bundle(name: str) -> str:
-    """The front-end module `name` with the modules it imports written into it.
+    """The front-end module `name` with the modules it imports written into it, each of them once.
 
     A saved notebook holds one text a figure, so `import { f } from "./numerics.js"`
     is replaced by that file, and its exports become plain declarations.
     """
-    source = (_FOLDER / f"{name}.js").read_text(encoding="utf-8")
-    shared = dict.fromkeys(_IMPORT.findall(source))
-    inlined = [re.sub(r"^export ", "", bundle(module), flags=re.M) for module in shared]
-    return "".join(inlined) + _IMPORT.sub("", source)
+    inlined = "".join(re.sub(r"^export ", "", _own(module), flags=re.M) for module in _imported(name))
+    return inlined + _own(name)
+
+
+def _source(name: str) -> str:
+    return (_FOLDER / f"{name}.js").read_text(encoding="utf-8")
+
+
+def _own(name: str) -> str:
+    """The module without its imports."""
+    return _IMPORT.sub("", _source(name))
+
+
+def _imported(name: str) -> list[str]:
+    """All modules that `name` needs, directly or not, each after those it needs itself."""
+    modules: dict[str, None] = {}
+    for module in _IMPORT.findall(_source(name)):
+        modules |= dict.fromkeys([*_imported(module), module])
+    return list(modules)
 
 
 class LiveFigure(anywidget.AnyWidget):

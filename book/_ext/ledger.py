@@ -80,7 +80,7 @@ def markdown_cells(path):
 
 def displayed(markdown, page):
     """Every displayed formula in a Markdown text, those inside directives included."""
-    parser = create_md_parser(MdParserConfig(enable_extensions=EXTENSIONS), RendererHTML)
+    parser = create_md_parser(MdParserConfig(enable_extensions=EXTENSIONS, dmath_double_inline=True), RendererHTML)
     pending = list(parser.parse(markdown))
     found = []
     while pending:
@@ -91,7 +91,7 @@ def displayed(markdown, page):
         elif token.type in ("fence", "colon_fence") and token.info.startswith("{math}"):
             found.append(Display(page, "", plain(token.content)))
         elif token.type in ("fence", "colon_fence") and token.info.startswith("{"):
-            body = re.sub(r"\A(?:---\n.*?\n---\n|(?:[ \t]*:[\w-]+:.*\n)+)", "", token.content, flags=re.S)
+            body = re.sub(r"\A(?:---\n.*?\n---\n|(?:[ \t]*:[\w-]+:[^\n]*\n)+)", "", token.content, flags=re.S)
             pending[:0] = parser.parse(body)
         pending[:0] = token.children or []
     return found

@@ -1,0 +1,78 @@
+"""Every page of the built site, in a browser: no other host, no error, accessible, readable on a phone."""
+
+import gzip
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from built_site import ROOT, SITE, page_names
+
+AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+# What sticks out of a page to the right, where the page itself can be scrolled there.
+WIDER = """() => document.documentElement.scrollWidth <= document.documentElement.clientWidth ? [] :
+    [...document.querySelectorAll("main *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+        .slice(0, 3).map(e => e.outerHTML.slice(0, 200))"""
+PAGE_LIMIT = 1_500_000  # bytes transferred, as the design says
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("name", page_names())
+def test_a_page_is_accessible_and_complete_in_light_and_dark_wide_and_narrow(open_page, name):
+    page = open_page(name)
+    page.evaluate(AXE)
+    for theme in ("light", "dark"):
+        for width in (1280, 390):
+            page.emulate_media(color_scheme=theme)
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'")
+            page.wait_for_timeout(50)  # the page lays itself out anew
+            assert page.evaluate(WIDER) == [], f"wider than the page at {width} px"
+            found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")["violations"]
+            assert [f"{v['id']}: {v['nodes'][0]['html'][:300]} ({len(v['nodes'])})" for v in found] == [], (theme, width)
+    assert page.foreign == []
+    assert page.errors == []
+
+
+@pytest.mark.parametrize("name", page_names())
+def test_a_page_reads_from_the_folder_without_a_server(open_page, name):
+    page = open_page(name, base=SITE.as_uri())
+    assert page.foreign == []
+    assert page.errors == []
+    assert page.locator(".live-error").count() == 0
+
+
+@pytest.mark.parametrize("name", page_names())
+def test_a_page_reads_without_scripts(open_page, name):
+    page = open_page(name, scripts=False)
+    for figure in page.locator(".live-figure").all():
+        assert figure.locator("svg.course-figure").is_visible()
+        assert figure.locator(".live-off").is_visible()
+
+
+@pytest.mark.parametrize("name", page_names())
+def test_a_page_as_transferred_stays_below_the_limit(open_page, address, name):
+    page = open_page(name)
+    loaded = page.evaluate("performance.getEntries().map(entry => entry.name)")
+    files = {SITE / urlsplit(url).path.lstrip("/") for url in loaded if url.startswith(address)}
+    sizes = {file.name: transferred(file) for file in files}
+    assert sum(sizes.values()) <= PAGE_LIMIT, sorted(sizes.items(), key=lambda item: -item[1])[:5]
+
+
+def transferred(file):
+    """Bytes as a web server sends them: text compressed, fonts and pictures as they are."""
+    content = file.read_bytes()
+    return len(content if file.suffix in (".woff2", ".png", ".ico") else gzip.compress(content, 6))
+
+
+def test_the_address_of_the_repository_stands_in_one_place():
+    found = []
+    url = next(line.split("url:")[1].strip() for line in (ROOT / "_config.yml").read_text().splitlines()
+               if line.strip().startswith("url:"))
+    for path in (*ROOT.glob("*.*"), *ROOT.glob("*/**/*")):
+        parts = Path(path).relative_to(ROOT).parts
+        if parts[0] in (".git", ".venv", "_build", "node_modules", "text") or not path.is_file():
+            continue
+        if path.suffix in (".md", ".py", ".yml", ".toml", ".ipynb", ".js", ".cff", ".css", ".json", ".txt"):
+            found += [path.name] * (url.removeprefix("https://") in path.read_text(encoding="utf-8"))
+    assert found == ["_config.yml"]

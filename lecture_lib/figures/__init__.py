@@ -3,18 +3,66 @@
 from lecture_lib.figures.distributions import histograms
 from lecture_lib.figures.dreams import dreamt_digits
 from lecture_lib.figures.energies import free_energy_parts, softplus_curve
+from lecture_lib.figures.graphs import (
+    energy_order,
+    flow_differences,
+    graph_tables,
+    labelled_lines,
+    signed,
+    six_node_still,
+    temperature_bars,
+    unit_over_time,
+    visits,
+)
 from lecture_lib.figures.images import filter_grid, image_grid
+from lecture_lib.figures.networks import (
+    bipartite,
+    bipartite_positions,
+    boltzmann_machine,
+    draw_link,
+    draw_units,
+    energy_steps,
+    factor_graph,
+    neighbourhood,
+    rbm_scalar_view,
+    rbm_still,
+    rbm_vector_view,
+    state_table,
+    subscript,
+)
 from lecture_lib.figures.style import COLORS, new_figure, to_svg, use_style
 
 __all__ = [
     "COLORS",
+    "bipartite",
+    "bipartite_positions",
+    "boltzmann_machine",
+    "draw_link",
+    "draw_units",
     "dreamt_digits",
+    "energy_order",
+    "energy_steps",
+    "factor_graph",
     "filter_grid",
+    "flow_differences",
     "free_energy_parts",
+    "graph_tables",
     "histograms",
     "image_grid",
+    "labelled_lines",
+    "neighbourhood",
     "new_figure",
+    "rbm_scalar_view",
+    "rbm_still",
+    "rbm_vector_view",
+    "signed",
+    "six_node_still",
     "softplus_curve",
+    "state_table",
+    "subscript",
+    "temperature_bars",
     "to_svg",
+    "unit_over_time",
     "use_style",
+    "visits",
 ]

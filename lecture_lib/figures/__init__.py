@@ -1,5 +1,6 @@
 """Arrays in, Axes out: every figure of the course, in one style."""
 
+from lecture_lib.figures.course import course_path
 from lecture_lib.figures.distributions import histograms
 from lecture_lib.figures.dreams import dreamt_digits
 from lecture_lib.figures.energies import free_energy_parts, softplus_curve
@@ -37,6 +38,7 @@ __all__ = [
     "bipartite",
     "bipartite_positions",
     "boltzmann_machine",
+    "course_path",
     "draw_link",
     "draw_units",
     "dreamt_digits",

@@ -5,9 +5,18 @@ numbers, the module, a still picture) is saved with the notebook, so that the sa
 cell works in JupyterLab, in Binder and on the static page.
 """
 
+from lecture_lib.widgets.energy_based_models import six_node_graph
 from lecture_lib.widgets.free_energy import free_energy_landscape
 from lecture_lib.widgets.index import dreaming_digits
 from lecture_lib.widgets.live import LiveFigure, bundle
 from lecture_lib.widgets.rbm_units import rbm_conditionals, rbm_units
 
-__all__ = ["LiveFigure", "bundle", "dreaming_digits", "free_energy_landscape", "rbm_conditionals", "rbm_units"]
+__all__ = [
+    "LiveFigure",
+    "bundle",
+    "dreaming_digits",
+    "free_energy_landscape",
+    "rbm_conditionals",
+    "rbm_units",
+    "six_node_graph",
+]

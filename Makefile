@@ -22,7 +22,7 @@ book: .venv/.installed node_modules/.installed
 	@echo "The site is ready: open $(CURDIR)/_build/html/index.html (or run: make serve)"
 
 test: book .venv/.browser
-	$(BIN)/ruff check lecture_lib tests tools book/_ext
+	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest -n 2 --dist worksteal tests

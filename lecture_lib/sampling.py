@@ -16,7 +16,13 @@ from lecture_lib.distributions import (
     _check_generator,
     bernoulli_sample,
 )
-from lecture_lib.exact import Energy, _check_count, _checked_energies, binary_states
+from lecture_lib.exact import (
+    Energy,
+    _check_count,
+    _checked_energies,
+    binary_states,
+    total_variation,
+)
 
 Step = Callable[..., Tensor]
 
@@ -158,6 +164,24 @@ def metropolis_matrix(energy: Energy, n: int) -> Tensor:
         T[state, flipped] = (energies - energies[flipped]).exp().clamp(max=1) / n
     T[state, state] = 1 - T.sum(1)
     return T
+
+
+def distances(T: Tensor, p: Tensor, start: int, n_steps: int) -> Tensor:
+    """How far a chain of a small model still is from p, exactly, after 0, 1, ..., n_steps steps.
+
+    TV(q_k, p),  q_0 all at one state,  q_k = q_{k-1} T
+    T: (S, S), rows sum to 1; p: (S,); start in 0..S-1; n_steps >= 0 -> (n_steps + 1,), from 0 to 1
+    Raises TypeError or ValueError for a wrong start or n_steps, or a p that is no distribution.
+    """
+    _check_steps(n_steps)
+    _check_index(start, len(p))
+    q = torch.zeros_like(p)
+    q[start] = 1
+    result = [total_variation(q, p)]
+    for _ in range(n_steps):
+        q = q @ T
+        result.append(total_variation(q, p))
+    return torch.stack(result)
 
 
 def _with_unit(x: Tensor, i: int, value: Tensor | float) -> Tensor:

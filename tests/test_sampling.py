@@ -10,6 +10,7 @@ from lecture_lib.exact import binary_states, probabilities
 from lecture_lib.sampling import (
     Chains,
     conditional,
+    distances,
     gibbs,
     gibbs_sweep,
     metropolis_matrix,
@@ -334,3 +335,17 @@ def test_the_matrix_of_a_sweep_is_the_product_of_its_updates_in_order():
         [transition_matrix(energy, N, i) for i in reversed(range(N))]
     )
     assert (sweep_matrix(energy, N) - backwards).abs().max() > 1e-3
+
+
+def test_distances_to_p_are_those_of_the_rows_of_the_powers_of_the_matrix():
+    energy, start = some_energy(), 5
+    T, p = sweep_matrix(energy, N), probabilities(energy, N)
+    by_hand = [
+        sum(abs(a - b) for a, b in zip(row.tolist(), p.tolist(), strict=True)) / 2
+        for row in (torch.linalg.matrix_power(T, k)[start] for k in range(6))
+    ]
+    assert distances(T, p, start, 5).tolist() == pytest.approx(by_hand)
+    with pytest.raises(ValueError, match=r"i must be in 0\.\.15, got 16"):
+        distances(T, p, 16, 5)
+    with pytest.raises(ValueError, match="n_steps must be 0 or more"):
+        distances(T, p, 0, -1)

@@ -40,10 +40,10 @@ def six_node_graph(
             "steps": 300,
         },
         task="Press “5,000 steps” and watch the points find the bars. Then lower the temperature "
-             "to 0.4, restart and try again: what does the chain miss?",
+             "to 0.3, restart and try again: what does the chain miss?",
         still=figures.six_node_still(names, places, energy.edges, energy.tables.numpy(),
                                      best.numpy(), energies.numpy(), p.numpy()),
         alt="A graph of six units a to f with an energy on each of its five edges, in the state of "
-            f"lowest energy; below, bars for the probabilities of the 64 states, from {p.max():.3f} "
-            "falling towards zero.",
+            "lowest energy; below, bars for the probabilities of the 64 states, from "
+            f"{p.max():.3f} falling towards zero.",
     )

@@ -3,7 +3,6 @@
 import html
 import json
 from collections import Counter
-from pathlib import Path
 
 import ledger
 from docutils import nodes
@@ -73,8 +72,9 @@ class VerificationList(SphinxDirective):
         counted = Counter(entry["kind"] for entry in known.values())
         rows = nodes.bullet_list()
         for kind, meaning in ledger.KINDS.items():
-            rows += nodes.list_item("", nodes.paragraph(
-                "", "", nodes.strong("", f"{counted[kind]} of kind {kind}"), nodes.Text(f" ({SIGNS[kind]}): {meaning}")))
+            count = nodes.strong("", f"{counted[kind]} of kind {kind}")
+            words = nodes.Text(f" ({SIGNS[kind]}): {meaning}")
+            rows += nodes.list_item("", nodes.paragraph("", "", count, words))
         total = nodes.paragraph(
             "", f"{len(known)} displayed equations, {len(known)} with a check:")
         return [total, rows]

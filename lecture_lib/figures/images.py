@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from lecture_lib.figures.style import COLORS
 
@@ -20,8 +20,9 @@ def image_grid(images: np.ndarray, columns: int, titles: Sequence[str] = (), *,
         raise ValueError(f"images must be square, got {images[0].size} pixels each")
     rows = -(-len(images) // columns)
     line = 0.28 if titles else 0.05
-    figure, grid = plt.subplots(rows, columns, squeeze=False,
-                                figsize=(width, rows * (width / columns + line)))
+    _, grid = plt.subplots(rows, columns, squeeze=False,
+                                figsize=(width, rows * (width / columns + line)),
+                                layout=ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03))
     axes = grid.ravel()[: len(images)]
     for ax, image in zip(axes, images, strict=True):
         ax.imshow(image.reshape(side, side), vmin=vmin, vmax=vmax, cmap=cmap)
@@ -32,7 +33,6 @@ def image_grid(images: np.ndarray, columns: int, titles: Sequence[str] = (), *,
         ax.set_xlabel(title, fontsize=10)
     for ax in grid.ravel()[len(images):]:
         ax.set_visible(False)
-    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03)
     return axes
 
 

@@ -5,8 +5,10 @@ by the style sheet's variable of the same name, so that they follow dark mode.
 """
 
 import io
+from typing import Any
 
 import matplotlib as mpl
+from cycler import cycler
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
@@ -33,11 +35,11 @@ if "course_diverging" not in mpl.colormaps:
     mpl.colormaps.register(LinearSegmentedColormap.from_list(
         "course_diverging", ["#00456e", "#0072b2", "#ffffff", "#d55e00", "#7d3600"]))
 
-_STYLE = {
+_STYLE: Any = {
     "axes.edgecolor": COLORS["faint"],
     "axes.labelcolor": COLORS["ink"],
     "axes.labelsize": 12,
-    "axes.prop_cycle": mpl.cycler(color=[COLORS[name] for name in ("visible", "hidden", "model", "bound")]),
+    "axes.prop_cycle": cycler(color=[COLORS[name] for name in ("visible", "hidden", "model", "bound")]),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlesize": 12,
@@ -74,7 +76,7 @@ def to_svg(figure: Figure) -> str:
     return buffer.getvalue()
 
 
-def new_figure(width: float, height: float, **subplots) -> tuple:
+def new_figure(width: float, height: float, **subplots: Any) -> tuple[Figure, Any]:
     """A figure of the course's style that no notebook shows by itself, with its axes."""
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(width, height))

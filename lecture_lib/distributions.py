@@ -117,6 +117,14 @@ def _check_generator(generator: torch.Generator) -> None:
         raise TypeError(f"generator must be a torch.Generator, got {type(generator).__name__}")
 
 
+def _check_int(name: str, count: int, least: int) -> None:
+    """A number of things: an int, and at least so many."""
+    if not isinstance(count, int) or isinstance(count, bool):
+        raise TypeError(f"{name} must be an int, got {type(count).__name__}")
+    if count < least:
+        raise ValueError(f"{name} must be at least {least}, got {count}")
+
+
 def _check_units(name: str, x: Tensor, shape: tuple, like: Tensor) -> None:
     """Floats of a shape, in which a word stands for any length, on the device of `like`."""
     _check_floating(name, x)

@@ -4,6 +4,7 @@ W: (n_hidden, n_visible), row j belongs to hidden unit j; b: (n_hidden,); c: (n_
 Units may have any floating dtype while they are 0 or 1; they are taken into the dtype of W.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -13,12 +14,14 @@ from lecture_lib.distributions import (
     _binary_units,
     _check_floating,
     _check_generator,
+    _check_int,
+    _check_units,
     _unit_probabilities,
     bernoulli_sample,
     softplus,
 )
 from lecture_lib.exact import MAX_UNITS, _check_count, _digits, binary_states
-from lecture_lib.sampling import MAX_MATRIX_UNITS
+from lecture_lib.sampling import MAX_MATRIX_UNITS, Chains, gibbs
 
 BLOCK = 2**12  # states summed at once: 784 float64 logits for each are 26 MB
 
@@ -47,10 +50,7 @@ def init(
     """
     _check_generator(generator)
     for name, count in ("n_visible", n_visible), ("n_hidden", n_hidden):
-        if not isinstance(count, int) or isinstance(count, bool):
-            raise TypeError(f"{name} must be an int, got {type(count).__name__}")
-        if count < 1:
-            raise ValueError(f"{name} must be at least 1, got {count}")
+        _check_int(name, count, 1)
     if data is None:
         data = torch.empty(0, n_visible, device=generator.device, dtype=torch.float32)
     _check_floating("data", data)
@@ -198,6 +198,121 @@ def log_partition(params: RBM) -> Tensor:
     return torch.cat(blocks).logsumexp(0)
 
 
+def pseudo_log_likelihood(params: RBM, x: Tensor) -> Tensor:
+    """Log of the pseudo-likelihood: how well each unit is told by all others. Z cancels.
+
+    log PL(x) = sum_i log p(x_i | others) = -sum_i softplus(F(x) - F(x with unit i flipped))
+    x: (batch, n_visible) in {0, 1} -> (batch,) in nats; all n_visible flips, none left to chance
+    Raises TypeError or ValueError for parameters or units of a wrong dtype, shape, device or value.
+    Source: Besag 1975.
+    """
+    W, b, c = _checked(params)
+    x = _binary_units("x", x, ("batch", len(c)), W)
+    a, flip = b + x @ W.T, 1 - 2 * x
+    kept = softplus(a)
+    total = x.new_zeros(len(x))
+    for i in range(len(c)):
+        flipped = softplus(a + flip[:, i, None] * W[:, i])
+        total -= softplus(flip[:, i] * c[i] + (flipped - kept).sum(-1))
+    return total
+
+
+def phase(params: RBM, x: Tensor) -> RBM:
+    """Minus the gradient of the free energy, mean over a batch: what lowers F there.
+
+    -dF/dW = h(x) x^T,  -dF/db = h(x),  -dF/dc = x,  h(x) = sigm(b + W x)
+    at data the positive phase, at samples of the model an estimate of the negative phase
+    x: (batch, n_visible) in [0, 1], at least one row -> RBM
+    Raises what `prob_h_given_x` raises, ValueError for an empty batch.
+    """
+    h = prob_h_given_x(params, x)
+    if len(x) == 0:
+        raise ValueError("x must have at least one row, got none")
+    x = x.to(h.dtype)
+    return RBM(W=h.T @ x / len(x), b=h.mean(0), c=x.mean(0))
+
+
+def model_phase(params: RBM) -> RBM:
+    """The negative phase exactly: the mean of `phase` under the model, which is d log Z.
+
+    sum_x p(x) h(x) x^T,  sum_x p(x) h(x),  sum_x p(x) x; over h instead where that layer is smaller
+    the smaller layer has 1..20 units -> RBM
+    Raises what `log_partition` raises.
+    """
+    W, b, c = _checked(params)
+    if len(b) < len(c):
+        W, b, c = model_phase(RBM(W.T, c, b))
+        return RBM(W.T, c, b)
+    log_Z, total = log_partition(params), RBM(*(torch.zeros_like(t) for t in params))
+    for numbers in torch.arange(2 ** len(c), device=W.device).split(BLOCK):
+        x = _digits(numbers, len(c), W.dtype)
+        p = (-free_energy(params, x) - log_Z).exp()
+        h = p[:, None] * prob_h_given_x(params, x)
+        total = RBM(total.W + h.T @ x, total.b + h.sum(0), total.c + p @ x)
+    return total
+
+
+def log_likelihood_gradient(params: RBM, x: Tensor) -> RBM:
+    """Gradient of the mean log-likelihood, exactly: positive phase minus negative phase.
+
+    d/dtheta mean_x log p(x) = -mean_x dF(x)/dtheta + sum_x' p(x') dF(x')/dtheta
+    x: (batch, n_visible) in {0, 1}; the smaller layer has 1..20 units -> RBM, uphill
+    Raises what `phase` and `log_partition` raise, ValueError for an x that is not binary.
+    """
+    W, _, c = _checked(params)
+    x = _binary_units("x", x, ("batch", len(c)), W)
+    return _difference(phase(params, x), model_phase(params))
+
+
+def cd_gradient(params: RBM, x: Tensor, k: int, *, generator: torch.Generator) -> RBM:
+    """Contrastive divergence, CD-k: the negative phase at x~, k Gibbs steps away from the data.
+
+    h(x) x^T - h(x~) x~^T,  h(x) - h(x~),  x - x~, each the mean over the batch
+    x: (batch, n_visible) in [0, 1]; k >= 1 -> RBM, uphill; biased, since k steps are few
+    Raises what `gibbs_step` and `phase` raise, TypeError or ValueError for a wrong k.
+    Source: Hinton 2002.
+    """
+    _check_int("k", k, 1)
+    x_model = gibbs(partial(gibbs_step, params), x, k, generator=generator)
+    return _difference(phase(params, x), phase(params, x_model))
+
+
+def pcd_gradient(
+    params: RBM, x: Tensor, chains: Chains, k: int, *, generator: torch.Generator
+) -> RBM:
+    """Persistent contrastive divergence, PCD-k: as CD-k, but x~ goes on from where it last was.
+
+    x~ <- k Gibbs steps from x~;  then h(x) x^T - h(x~) x~^T,  h(x) - h(x~),  x - x~
+    x: (batch, n_visible) in [0, 1]; chains: any number of rows, moved on in place; k >= 1 -> RBM
+    Raises what `cd_gradient` raises, TypeError or ValueError for wrong chains.
+    Source: Tieleman 2008.
+    """
+    _check_int("k", k, 1)
+    if not isinstance(chains, Chains):
+        raise TypeError(f"chains must be a sampling.Chains, got {type(chains).__name__}")
+    _unit_probabilities("chains.x", chains.x, ("chains", len(params.c)), params.W)
+    positive = phase(params, x)
+    x_model = chains.advance(partial(gibbs_step, params), k, generator=generator)
+    return _difference(positive, phase(params, x_model))
+
+
+def centered(gradient: RBM, mean_x: Tensor, mean_h: Tensor) -> RBM:
+    """The centred gradient: the step that W, b and c make when the model is written with offsets.
+
+    E(x, h) = -(h - eta).W(x - mu) - c'.(x - mu) - b'.(h - eta),  b = b' - W mu,  c = c' - W^T eta
+    dW' = dW - eta dc^T - db mu^T,  db' = db - dW' mu,  dc' = dc - dW'^T eta
+    gradient: any `RBM` gradient; mean_x = mu: (n_visible,); mean_h = eta: (n_hidden,) -> RBM
+    Raises TypeError or ValueError for parts that do not fit one another.
+    Source: Montavon & Mueller 2012; Melchior et al. 2016.
+    """
+    W, b, c = _checked(gradient)
+    for name, mean, like in ("mean_x", mean_x, c), ("mean_h", mean_h, b):
+        _check_units(name, mean, tuple(like.shape), like)
+    mean_x, mean_h = mean_x.to(W.dtype), mean_h.to(W.dtype)
+    W = W - torch.outer(mean_h, c) - torch.outer(b, mean_x)
+    return RBM(W, b - W @ mean_x, c - mean_h @ W)
+
+
 def transition_matrix(params: RBM) -> Tensor:
     """The block Gibbs step of a small RBM as a matrix over all visible states.
 
@@ -216,6 +331,10 @@ def transition_matrix(params: RBM) -> Tensor:
 def _layer_table(logits: Tensor, states: Tensor) -> Tensor:
     """p(state | row) of independent units: log-odds (rows, n), states (2^n, n) -> (rows, 2^n)."""
     return (logits @ states.T - softplus(logits).sum(-1, keepdim=True)).exp()
+
+
+def _difference(positive: RBM, negative: RBM) -> RBM:
+    return RBM(*(p - n for p, n in zip(positive, negative, strict=True)))
 
 
 def _checked(params: RBM) -> RBM:

@@ -18,9 +18,10 @@ function machineOf(data) {
 /** b_j + W_j.x of each hidden unit, with W_ji = scales[j] * weights[j * n_visible + i]. */
 function inputs(data, x) {
   const { weights, scales, b, c } = machineOf(data);
+  const lit = c.map((_, i) => i).filter((i) => x[i]);
   return b.map((bias, j) => {
     let sum = 0;
-    for (let i = 0; i < c.length; i += 1) if (x[i]) sum += weights[j * c.length + i] * x[i];
+    for (const i of lit) sum += weights[j * c.length + i] * x[i];
     return bias + scales[j] * sum;
   });
 }
@@ -164,19 +165,19 @@ function render({ model, el }) {
   });
 
   // The picture: hidden units in the top row, visible units below
-  const centre = (i) => [LEFT + ((i % SIDE) + 0.5) * CELL, top + (Math.floor(i / SIDE) + 0.5) * CELL];
-  const square = (i) => `M${LEFT + (i % SIDE) * CELL} ${top + Math.floor(i / SIDE) * CELL}h${CELL}v${CELL}h${-CELL}z`;
+  const cells = x.map((_, i) => [LEFT + ((i % SIDE) + 0.5) * CELL, top + (Math.floor(i / SIDE) + 0.5) * CELL]);
+  const squares = cells.map(([cx, cy]) => `M${cx - CELL / 2} ${cy - CELL / 2}h${CELL}v${CELL}h${-CELL}z`);
+  const pins = cells.map(([cx, cy]) => circle(cx, cy, 0.9));
+  const units = h.map((_, j) =>
+    circle(LEFT + ((j % columns) + 0.5) * gap, 1 + (Math.floor(j / columns) + 0.5) * gap, number(gap * 0.36)));
   const draw = (picture) => {
     picture.setAttribute("viewBox", `0 0 ${LEFT + SIDE * CELL + 2} ${top + SIDE * CELL + 2}`);
-    const unit = (j) => circle(LEFT + ((j % columns) + 0.5) * gap, 1 + (Math.floor(j / columns) + 0.5) * gap, gap * 0.36);
     let [lit, dark, dreamt] = ["", "", ""];
     visible.forEach((p, i) => {
-      const [cx, cy] = centre(i);
-      if (kept[i] && x[i]) lit += square(i);
-      else if (kept[i]) dark += circle(cx, cy, 0.9);
-      else if (p > 0.01) dreamt += circle(cx, cy, number(0.54 * CELL * Math.sqrt(p)));
+      if (kept[i] && x[i]) lit += squares[i];
+      else if (kept[i]) dark += pins[i];
+      else if (p > 0.01) dreamt += circle(...cells[i], number(0.54 * CELL * Math.sqrt(p)));
     });
-    const units = h.map((_, j) => unit(j));
     const [row, column] = cursor;
     picture.append(
       svg("text", { x: 2, y: 1 + band / 2 + 4, class: "name" }, "h"),

@@ -1,0 +1,68 @@
+"""The same live figure in JupyterLab, with a kernel, as a student meets it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+from built_site import ROOT
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """JupyterLab on loopback, with the notebooks that have a live figure."""
+    folder = tmp_path_factory.mktemp("lab")
+    for page in ("rbm/free_energy",):
+        shutil.copy(ROOT / "book" / f"{page}.ipynb", folder)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}",
+               f"--ServerApp.root_dir={folder}", "--IdentityProvider.token=", "--LabApp.news_url=None",
+               *(["--allow-root"] if os.geteuid() == 0 else [])]
+    environment = os.environ | {"JUPYTER_CONFIG_DIR": str(folder / "config"), "JUPYTER_PREFER_ENV_PATH": "1"}
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(120):
+        try:
+            urllib.request.urlopen(f"{address}/api", timeout=1).close()
+            break
+        except OSError:
+            time.sleep(0.5)
+    yield address
+    server.terminate()
+    server.wait(timeout=20)
+
+
+def test_a_live_figure_works_in_jupyterlab_by_keyboard(browser, lab):
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        page = context.new_page()
+        page.goto(f"{lab}/lab/tree/free_energy.ipynb")
+        page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=60_000)
+        page.get_by_text("| Idle").wait_for(timeout=60_000)
+        page.keyboard.press("Control+Shift+C")
+        page.locator(".lm-CommandPalette-input").wait_for()
+        page.keyboard.type("run all cells")
+        page.locator(".lm-CommandPalette-item", has_text="Run All Cells").first.wait_for()
+        page.keyboard.press("Enter")
+        figure = page.locator("[data-live-figure=free_energy_landscape]")
+        figure.wait_for(timeout=90_000)
+        figure.scroll_into_view_if_needed()
+        words = figure.locator("output")
+        before, picture = words.inner_text(), figure.locator("svg.live-picture").inner_html()
+        slider = figure.locator("input[type=range]")
+        slider.focus()
+        page.keyboard.press("ArrowLeft")
+        assert slider.input_value() == "-0.5"
+        assert words.inner_text() != before
+        assert figure.locator("svg.live-picture").inner_html() != picture
+        first = figure.locator("input[type=checkbox]").first
+        first.focus()
+        page.keyboard.press("Space")
+        assert "unit 1 off" in words.inner_text()

@@ -97,15 +97,30 @@ def displayed(markdown, page):
     return found
 
 
+def pages(book=ROOT / "book"):
+    """name -> file of every page, in the order of the table of contents."""
+    files = {
+        path.relative_to(book).with_suffix("").as_posix(): path
+        for path in sorted(book.rglob("*"))
+        if path.suffix in (".md", ".ipynb") and ".ipynb_checkpoints" not in path.parts
+    }
+    toc = book.parent / "_toc.yml"
+    listed = re.findall(r"(?:root|file): book/(\S+)", toc.read_text(encoding="utf-8")) if toc.exists() else []
+    return {name: files[name] for name in [*(n for n in listed if n in files), *(n for n in files if n not in listed)]}
+
+
+def title(path):
+    """The first heading of a page."""
+    return re.search(r"^# (.+)$", "\n".join(markdown_cells(path)), re.M)[1]
+
+
 def displays(book=ROOT / "book"):
-    """The displayed equations of all pages, in the order of their files."""
-    pages = sorted(path for suffix in ("md", "ipynb") for path in book.rglob(f"*.{suffix}")
-                   if ".ipynb_checkpoints" not in path.parts)
+    """The displayed equations of all pages, in reading order."""
     return [
         display
-        for path in pages
+        for name, path in pages(book).items()
         for cell in markdown_cells(path)
-        for display in displayed(cell, path.relative_to(book).with_suffix("").as_posix())
+        for display in displayed(cell, name)
     ]
 
 

@@ -53,19 +53,19 @@ class VerificationList(SphinxDirective):
         result = self.counts(known)
         for page in dict.fromkeys(entry["page"] for entry in known.values()):
             section = nodes.section(ids=[f"checks-{page.replace('/', '-').replace('_', '-')}"])
-            title = nodes.title()
-            title += self.reference(f"/book/{page}", "doc", "std", explicit=False)
-            section += title
+            name = ledger.title(ledger.pages()[page])
+            section += nodes.title(name, "", self.reference(f"/book/{page}", "doc", "std", name))
             for label, entry in known.items():
                 if entry["page"] == page:
                     section += self.entry(label, entry, sources)
             result.append(section)
         return result
 
-    def reference(self, target, kind, domain, explicit):
+    def reference(self, target, kind, domain, text=""):
+        """A link to a page or an equation; without a text it shows the target's title or number."""
         return addnodes.pending_xref(
-            "", nodes.inline("", target), refdomain=domain, reftype=kind, reftarget=target,
-            refdoc=self.env.docname, refexplicit=explicit, refwarn=True,
+            "", nodes.inline("", text or target), refdomain=domain, reftype=kind, reftarget=target,
+            refdoc=self.env.docname, refexplicit=bool(text), refwarn=True,
         )
 
     def counts(self, known):
@@ -82,7 +82,7 @@ class VerificationList(SphinxDirective):
     def entry(self, label, entry, sources):
         box = nodes.container(ids=[f"check-{label}"], classes=["check"])
         line = nodes.paragraph()
-        line += [nodes.Text("Equation "), self.reference(label, "eq", "math", explicit=False),
+        line += [nodes.Text("Equation "), self.reference(label, "eq", "math"),
                  nodes.Text(f" {SIGNS[entry['kind']]} {entry['kind']}: "), nodes.literal("", label)]
         box += line
         for test in entry["tests"]:

@@ -83,7 +83,7 @@ def energy(params: RBM, x: Tensor, h: Tensor) -> Tensor:
 def free_energy(params: RBM, x: Tensor) -> Tensor:
     """Free energy: minus the log of the unnormalised p(x), hidden units summed out.
 
-    F(x) = -c.x - sum_j softplus(b_j + W_j.x)
+    F(x) = -c.x - sum_j softplus(b_j + W_j.x)           eq-rbm-free-energy
     x: (batch, n_visible) in {0, 1} -> (batch,) in nats
     Raises TypeError or ValueError for parameters or units of a wrong dtype, shape, device or value.
     """
@@ -95,7 +95,7 @@ def free_energy(params: RBM, x: Tensor) -> Tensor:
 def free_energy_parts(params: RBM, x: Tensor) -> tuple[Tensor, Tensor]:
     """The free energy taken apart: what the visible biases and what each hidden unit adds.
 
-    F(x) = (-c.x) + sum_j (-softplus(b_j + W_j.x))
+    F(x) = (-c.x) + sum_j (-softplus(b_j + W_j.x))      eq-rbm-free-energy
     x: (batch, n_visible) in {0, 1} -> (batch,) and (batch, n_hidden), in nats
     Raises TypeError or ValueError for parameters or units of a wrong dtype, shape, device or value.
     """
@@ -183,7 +183,8 @@ def clamped_gibbs_step(
 def log_partition(params: RBM) -> Tensor:
     """Log of the partition function, exactly: the smaller layer by enumeration.
 
-    log Z = log sum_x e^{-F(x)}, or the same over h: an RBM with its layers exchanged has the same Z
+    log Z = log sum_x e^{-F(x)}, or the same over h (eq-log-partition-hidden): an RBM with its
+    layers exchanged has the same Z
     the smaller layer has 1..20 units -> () in nats
     Raises TypeError or ValueError for parameters that do not fit, ValueError where both layers are
     larger.

@@ -31,6 +31,7 @@ def escaped(text):
     """Text of a docstring as reStructuredText: code between backticks, nothing else marked up."""
     parts = re.split(r"`([^`]+)`", text)
     plain = [re.sub(r"([\\*_|])", r"\\\1", part) for part in parts[::2]]
+    plain = [re.sub(r"\\\*(\w+)\\\*", r"*\1*", part) for part in plain]  # but *a word* stays one
     code = [f"``{part}``" for part in parts[1::2]]
     return "".join(part for pair in zip(plain, [*code, ""], strict=True) for part in pair)
 

@@ -44,7 +44,10 @@ def load(name: str) -> Pretrained:
 
 
 def save(name: str, params: RBM, card: dict[str, Any]) -> None:
-    """Store weights (as half precision) and card, each written to a temporary name first."""
+    """Store weights (as half precision) and card, each written to a temporary name first.
+
+    params: any `RBM`; card: what `json` can write
+    """
     buffer = io.BytesIO()
     arrays = {field: tensor.detach().cpu().numpy().astype(np.float16)
               for field, tensor in params._asdict().items()}

@@ -10,6 +10,7 @@ def free_energy_landscape(params: RBM, names: list[str]) -> LiveFigure:
     """What each hidden unit adds to the free energy of every 2 x 2 picture, and p(x).
 
     params: an RBM with 4 visible units; names: what each hidden unit looks for
+    Raises ValueError for an RBM of another size, and where names and hidden units differ in number.
     """
     W, b, c = params
     if W.shape[1] != 4:

@@ -99,9 +99,11 @@ def visits(
     ax.bar(positions, probabilities[order], width=0.9, color=COLORS["line"])
     ax.errorbar(positions, shares[order], yerr=2 * errors[order], fmt="o", markersize=3.5,
                 color=COLORS["model"], elinewidth=1.4)
-    ax.annotate("exact: bars", (len(order) * 0.3, probabilities.max() * 0.9), color=COLORS["faint"])
-    ax.annotate("samples ± 2 standard errors: points",
-                (len(order) * 0.3, probabilities.max() * 0.76), color=COLORS["model_text"])
+    for height, words, colour in (
+        (0.9, "exact: bars", "faint"), (0.74, "samples: points,", "model_text"),
+        (0.58, "± 2 standard errors", "model_text"),
+    ):
+        ax.annotate(words, (len(order) * 0.3, probabilities.max() * height), color=COLORS[colour])
     ax.set(xticks=[], ylabel="p(x)", xlim=(-1, len(order)), ylim=(0, None),
            xlabel=f"the {len(order)} states, from the lowest energy to the highest")
     return ax
@@ -126,19 +128,20 @@ def temperature_bars(
 
 def labelled_lines(
     ax: Axes, x: np.ndarray, lines: Mapping[str, np.ndarray], *,
-    colours: Sequence[str] = ("ink",), ends: Sequence[int] | None = None,
+    colours: Sequence[str] = ("ink",), left: Sequence[str] = (),
 ) -> Axes:
     """Several curves, each named where it ends rather than in a legend, and dashed by rank.
 
-    lines: name -> (len(x),), NaN where it is not drawn; colours: keys of COLORS, in turn; ends: the
-    place on each curve where its name stands, its last if not given
+    lines: name -> (len(x),), NaN where it is not drawn; colours: keys of COLORS, in turn; left: the
+    names that stand to the left of the end of their curve
     """
     for rank, (name, y) in enumerate(lines.items()):
         colour = colours[rank % len(colours)]
-        last = ends[rank] if ends else int(np.flatnonzero(np.isfinite(y))[-1])
+        last, before = int(np.flatnonzero(np.isfinite(y))[-1]), name in left
         ax.plot(x, y, color=COLORS[colour], linestyle=("-", "--", "-.", ":")[rank % 4])
-        ax.annotate(name, (x[last], y[last]), xytext=(5, 0), textcoords="offset points",
-                    va="center", color=COLORS.get(f"{colour}_text", COLORS[colour]))
+        ax.annotate(name, (x[last], y[last]), xytext=(-5 if before else 5, 0), va="center",
+                    textcoords="offset points", ha="right" if before else "left",
+                    color=COLORS.get(f"{colour}_text", COLORS[colour]))
     return ax
 
 

@@ -177,14 +177,18 @@ function render({ model, el }) {
       (i) => units[i].click())(picture, width),
     words: () => {
       const result = exact(data, x, tau);
-      const parts = result.edges.map((energy, e) => `${signed(energy)} (${data.edges[e].map((i) => data.names[i]).join("")})`);
+      const parts = result.edges.map((energy, e) => {
+        const name = data.edges[e].map((i) => data.names[i]).join("");
+        const sign = energy < 0 ? "\u2212" : "+";
+        return e === 0 ? `${signed(energy)} (${name})` : `${sign} ${Math.abs(energy).toFixed(1)} (${name})`;
+      });
       const state = data.names.map((name, i) => `${name} = ${x[i]}`).join(", ");
       const s = place(x);
       const walked = chain.last
         ? `The chain has taken ${chain.steps.toLocaleString("en")} steps; the last drew ${data.names[chain.last.unit]}, which was to be 1 with probability ${shown(chain.last.chance)}. ` +
           `Its visits are ${shown(distance(chain.counts, chain.steps, result.probability))} from p in total variation.`
         : "The chain starts here and has not moved.";
-      return `${state}: E = ${parts.join(" + ")} = ${signed(result.energies[s])} nats; at \u03c4 = ${tau} p(x) = ${shown(result.probability[s])}. ${walked}`;
+      return `${state}: E = ${parts.join(" ")} = ${signed(result.energies[s])} nats; at \u03c4 = ${tau}, p(x) = ${shown(result.probability[s])}. ${walked}`;
     },
   });
 }

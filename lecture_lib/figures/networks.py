@@ -203,12 +203,14 @@ def state_table(
     return ax
 
 
-def energy_steps(ax: Axes, terms: np.ndarray, names: Sequence[str], kinds: Sequence[str]) -> Axes:
+def energy_steps(
+    ax: Axes, terms: Sequence[float] | np.ndarray, names: Sequence[str], kinds: Sequence[str]
+) -> Axes:
     """An energy as a walk: each term goes on from where the last one ended, down where it is negative.
 
     terms: (n,) in nats; names and kinds (keys of COLORS): n each; the end is E
     """
-    ends = terms.cumsum()
+    ends = np.cumsum(terms)
     for place, (term, end, kind) in enumerate(zip(terms, ends, kinds, strict=True)):
         ax.add_patch(Rectangle((place - 0.38, min(end, end - term)), 0.76, abs(term), facecolor=COLORS[kind],
                                edgecolor="none", zorder=2))

@@ -29,10 +29,10 @@ const place = (state) => state.reduce((index, on) => 2 * index + on, 0);
 function walk({ terms, energy }, add, text, width, top, height) {
   const left = 44, right = 62;
   const ends = terms.map((_, t) => terms.slice(0, t + 1).reduce((sum, term) => sum + term.value, 0));
-  const high = Math.max(4, ...ends), low = Math.min(-8, ...ends);
+  const high = Math.max(6, ...ends), low = Math.min(-4, ...ends);
   const y = (value) => top + ((high - value) / (high - low)) * height;
   const column = Math.min((width - left - right) / Math.max(terms.length, 1), 44);
-  for (const tick of [Math.ceil(low / 4) * 4, 0, Math.floor(high / 4) * 4]) {
+  for (let tick = Math.ceil(low / 4) * 4; tick <= high; tick += 4) {
     add("line", { x1: left, x2: width, y1: y(tick), y2: y(tick), class: "rule" });
     text(left - 6, y(tick) + 4, brief(tick), "end");
   }
@@ -54,7 +54,7 @@ function walk({ terms, energy }, add, text, width, top, height) {
 
 /** p(x, h) of every state as a square of that area; the chosen state is framed. */
 function table({ columns, rows, probability }, chosen, add, text, width, top) {
-  const left = 44, cell = Math.min((width - left) / columns.length, 26);
+  const left = 44, cell = Math.min((width - left) / columns.length, 28);
   const head = top + 8 + 7 * columns[0].length;
   const largest = Math.max(...probability.flat());
   text(0, top + 10, "p(x, h)");
@@ -103,8 +103,8 @@ function render({ model, el }) {
         return node;
       };
       const text = (x, y, words, name = "") => add("text", { x, y, class: name }, words);
-      walk(result, add, text, width, 24, 170);
-      const bottom = table(result, state, add, text, width, 232);
+      walk(result, add, text, width, 24, 180);
+      const bottom = table(result, state, add, text, width, 250);
       picture.setAttribute("height", bottom + 6);
     },
     words: () => {

@@ -17,8 +17,8 @@ def rbm_units(params: RBM, x: Tensor, h: Tensor) -> LiveFigure:
     return LiveFigure(
         "rbm_units",
         data=_small_machine(params, x, h),
-        task="Switch on h\u2083 and watch which links it brings in and what they cost; "
-             "then look for the state of lowest energy.",
+        task="Switch h\u2083 on: which links does it bring in, and does it pay? "
+             "Then look for the state of lowest energy.",
         still=figures.rbm_still(*(t.numpy() for t in (*params, x, h))),
         alt="A network of hidden units above and visible units below. Units that are on are filled, "
             "and the links that join two of them stand out from the rest.",

@@ -1,5 +1,6 @@
 """Arrays in, Axes out: every figure of the course, in one style."""
 
+from lecture_lib.figures.conditionals import hidden_probabilities, logistic_curve
 from lecture_lib.figures.course import course_path
 from lecture_lib.figures.distributions import histograms
 from lecture_lib.figures.dreams import dreamt_digits
@@ -49,9 +50,11 @@ __all__ = [
     "flow_differences",
     "free_energy_parts",
     "graph_tables",
+    "hidden_probabilities",
     "histograms",
     "image_grid",
     "labelled_lines",
+    "logistic_curve",
     "neighbourhood",
     "new_figure",
     "rbm_scalar_view",

@@ -30,7 +30,7 @@ def binary_states(n: int, *, dtype: torch.dtype = torch.float64) -> Tensor:
 def log_partition(energy: Energy, n: int) -> Tensor:
     """Log of the partition function, by summing over all 2^n states.
 
-    log Z = log sum_x e^{-E(x)}
+    log Z = log sum_x e^{-E(x)}                         eq-partition-function
     energy: (2^n, n) in {0, 1} -> (2^n,), finite or +inf; n in 1..20 -> () in nats
     Raises what `probabilities` raises.
     """
@@ -40,7 +40,7 @@ def log_partition(energy: Energy, n: int) -> Tensor:
 def probabilities(energy: Energy, n: int) -> Tensor:
     """Boltzmann distribution of an energy: the probability of each state.
 
-    p(x) = e^{-E(x)} / Z
+    p(x) = e^{-E(x)} / Z                                eq-boltzmann
     energy: (2^n, n) in {0, 1} -> (2^n,), finite or +inf; n in 1..20 -> (2^n,), in the order of
     `binary_states`
     Raises TypeError or ValueError for a wrong n; ValueError for energies of another shape, for one

@@ -171,7 +171,7 @@ def grid_edges(rows: int, columns: int) -> tuple[tuple[int, int], ...]:
 def from_spins(edges: Edges, couplings: Tensor, fields: Tensor) -> GraphEnergy:
     """Change of variable from +-1 spins to {0, 1} units: the Ising model as tables.
 
-    E(s) = -sum_e J_e s_i s_j - sum_i f_i s_i,  s = 2x - 1
+    E(s) = -sum_e J_e s_i s_j - sum_i f_i s_i,  s = 2x - 1  eq-spins
     T_e[a, b] = -J_e s_a s_b - f_i s_a / d_i - f_j s_b / d_j: each of the d_i edges of unit i takes
     its share of the field
     couplings J: (n_edges,); fields f: (n,) -> GraphEnergy

@@ -69,7 +69,7 @@ def init(
 def energy(params: RBM, x: Tensor, h: Tensor) -> Tensor:
     """Energy of a joint configuration.
 
-    E(x, h) = -h.Wx - c.x - b.h
+    E(x, h) = -h.Wx - c.x - b.h                         eq-rbm-energy
     x: (batch, n_visible), h: (batch, n_hidden), both in {0, 1} -> (batch,) in nats
     Raises TypeError or ValueError for parameters or units of a wrong dtype, shape, device or value.
     """
@@ -107,7 +107,7 @@ def free_energy_parts(params: RBM, x: Tensor) -> tuple[Tensor, Tensor]:
 def prob_h_given_x(params: RBM, x: Tensor) -> Tensor:
     """Probability of each hidden unit to be 1: given x they are independent.
 
-    p(h_j = 1 | x) = sigm(b_j + W_j.x)
+    p(h_j = 1 | x) = sigm(b_j + W_j.x)  eq-inference-hidden-logistic
     x: (batch, n_visible) in [0, 1] -> (batch, n_hidden); reals are read as probabilities of units
     Raises TypeError or ValueError for parameters or units of a wrong dtype, shape, device or value.
     """
@@ -119,7 +119,7 @@ def prob_h_given_x(params: RBM, x: Tensor) -> Tensor:
 def prob_x_given_h(params: RBM, h: Tensor) -> Tensor:
     """Probability of each visible unit to be 1: given h they are independent.
 
-    p(x_i = 1 | h) = sigm(c_i + h.W_i),  W_i column i
+    p(x_i = 1 | h) = sigm(c_i + h.W_i),  W_i column i  eq-inference-visible-logistic
     h: (batch, n_hidden) in [0, 1] -> (batch, n_visible); reals are read as probabilities of units
     Raises TypeError or ValueError for parameters or units of a wrong dtype, shape, device or value.
     """
@@ -317,7 +317,7 @@ def centered(gradient: RBM, mean_x: Tensor, mean_h: Tensor) -> RBM:
 def transition_matrix(params: RBM) -> Tensor:
     """The block Gibbs step of a small RBM as a matrix over all visible states.
 
-    T[x, x'] = sum_h p(h | x) p(x' | h)
+    T[x, x'] = sum_h p(h | x) p(x' | h)                 eq-inference-transition
     at most 12 units a layer -> (2^n_visible, 2^n_visible), rows sum to 1, in the order of
     `binary_states`
     Raises TypeError or ValueError for parameters that do not fit, ValueError for a larger layer.

@@ -69,7 +69,7 @@ class Chains:
 def conditional(energy: Energy, x: Tensor, i: int) -> Tensor:
     """Probability that unit i is 1, given all others.
 
-    p(x_i = 1 | others) = sigm(E(x with x_i = 0) - E(x with x_i = 1))
+    p(x_i = 1 | others) = sigm(E(x with x_i = 0) - E(x with x_i = 1))  eq-conditional-sigm
     x: (batch, n) in {0, 1}; i in 0..n-1 -> (batch,); Z cancels
     Raises TypeError or ValueError for a wrong x or i, ValueError where both energies are +inf.
     """
@@ -118,7 +118,7 @@ def metropolis_step(energy: Energy, x: Tensor, *, generator: torch.Generator) ->
 def transition_matrix(energy: Energy, n: int, i: int) -> Tensor:
     """The Gibbs update of unit i as a matrix over all states.
 
-    T[x, x'] = p(x'_i | others) if x' agrees with x at all other units, else 0
+    T[x, x'] = p(x'_i | others) if x' agrees with x at all other units, else 0  eq-gibbs-update
     energy: (2^n, n) -> (2^n,); n in 1..12; i in 0..n-1 -> (2^n, 2^n), rows sum to 1, in the order
     of `binary_states`. A sweep is the product of the T of its units, the first leftmost.
     Raises what `conditional` raises, and TypeError or ValueError for a wrong n.

@@ -6,7 +6,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from lecture_lib.figures.style import COLORS
 
-_WIDTH, _HEIGHT, _GAP = 44.0, 38.0, 12.0  # of a tile, and between two of them
+_WIDTH, _HEIGHT, _GAP = 45.0, 41.0, 10.0  # of a tile, and between two of them
 
 
 def course_path(ax: Axes) -> Axes:
@@ -16,10 +16,10 @@ def course_path(ax: Axes) -> Axes:
     """
     right, top = _WIDTH + _GAP, _HEIGHT + _GAP
     tiles = {
-        (0, top): ("1  Energy-based models", "low energy, high probability", _landscape),
-        (right, top): ("2  RBM", "hidden units, summed out", _bipartite),
-        (right, 0): ("3  VAE", "a hidden code, inferred", _encoder_decoder),
-        (0, 0): ("4  β-VAE", "a code that can be read", _traversals),
+        (0, top): ("1  Energy models", "low is probable", _landscape),
+        (right, top): ("2  RBM", "hidden, summed out", _bipartite),
+        (right, 0): ("3  VAE", "a code, inferred", _encoder_decoder),
+        (0, 0): ("4  β-VAE", "a code one can read", _traversals),
     }
     _link(ax, (_WIDTH, top + 15), (right, top + 15), COLORS["ink"])
     _link(ax, (right, 15), (_WIDTH, 15), COLORS["ink"])
@@ -31,7 +31,7 @@ def course_path(ax: Axes) -> Axes:
         ax.add_patch(FancyBboxPatch((x, y), _WIDTH, _HEIGHT, boxstyle="round,pad=0,rounding_size=2",
                                     facecolor=COLORS["paper"], edgecolor=COLORS["line"]))
         ax.text(x + 2.5, y + _HEIGHT - 3, title, va="top", fontsize=11.5, fontweight="bold")
-        ax.text(x + 2.5, y + _HEIGHT - 9, line, va="top", fontsize=10.5)
+        ax.text(x + 2.5, y + _HEIGHT - 10, line, va="top", fontsize=10.5)
         picture(ax, x + _WIDTH / 2, y + 12)
     ax.set(xlim=(-0.5, right + _WIDTH + 0.5), ylim=(-0.5, top + _HEIGHT + 0.5), aspect="equal")
     ax.set_axis_off()
@@ -56,7 +56,7 @@ def _landscape(ax: Axes, x: float, y: float) -> None:
     ax.plot(x + t, y + height(t), color=COLORS["ink"])
     at = np.array([-10.6, -9.4, -8.3, 8.2, 9.4])
     ax.plot(x + at, y + height(at) + 1.8, "o", color=COLORS["ink"], markersize=5)
-    ax.text(x - 17, y + 8, "E(x)", ha="center", fontsize=10.5, style="italic")
+    ax.text(x - 16.5, y + 9, "E(x)", ha="center", fontsize=10.5, style="italic")
 
 
 def _bipartite(ax: Axes, x: float, y: float) -> None:

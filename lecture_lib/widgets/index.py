@@ -48,11 +48,11 @@ def dreaming_digits(
             "seed": 1,
         },
         task="Press Dream, then draw on the picture or erase parts of it: what you touch stays as "
-             "you leave it (dark squares and dots), and the machine dreams the rest (circles).",
+             "you leave it (squares and dots), and the machine dreams the rest (circles).",
         still=figures.dreamt_digits(given.numpy(), _dreams(params, given, 3, generator).numpy(),
                                     ["given", "a dream", "another", "another"]),
-        alt=f"The lower half of a handwritten {labels[0]} and three pictures in which a machine "
-            "has dreamt an upper half for it, each of them a digit and each another one.",
+        alt=f"The lower half of a handwritten {labels[0]}, and three upper halves that a machine "
+            "has dreamt for it, no two alike.",
     )
 
 

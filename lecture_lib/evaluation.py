@@ -11,13 +11,23 @@ import torch
 from torch import Tensor
 
 from lecture_lib.distributions import (
+    _binary_units,
     _check_generator,
     _check_int,
     _check_units,
+    bernoulli_log_prob,
     bernoulli_sample,
     softplus,
 )
-from lecture_lib.rbm import RBM, _checked
+from lecture_lib.exact import binary_states
+from lecture_lib.rbm import (
+    RBM,
+    _checked,
+    free_energy,
+    log_partition,
+    prob_h_given_x,
+    transition_matrix,
+)
 
 MIN_EFFECTIVE_SAMPLE_SIZE = 10
 
@@ -57,25 +67,14 @@ def ais_log_partition(
     Raises TypeError or ValueError for parameters, counts, base or generator that do not fit.
     Source: Neal 2001; Salakhutdinov & Murray 2008.
     """
-    W, b, c = _checked(params)
-    _check_generator(generator)
-    for name, count, least in ("n_chains", n_chains, 2), ("n_temperatures", n_temperatures, 1):
-        _check_int(name, count, least)
-    if not all(t.isfinite().all() for t in params):
-        raise ValueError("W, b and c must be finite")
-    base = torch.zeros_like(c) if base is None else base
-    _check_units("base", base, ("n_visible",), c)
-    if base.shape != c.shape or not base.isfinite().all():
-        raise ValueError(f"base must be ({len(c)},) and finite, got {tuple(base.shape)}")
-    with torch.no_grad():
-        log_w = _log_weights(RBM(W, b, c), base.to(c), n_chains, n_temperatures, generator)
-        log_Z0 = len(b) * math.log(2) + softplus(base.double()).sum().item()
-        share = log_w.softmax(0)
-        result = AIS(
-            log_partition=log_Z0 + log_w.logsumexp(0).item() - math.log(n_chains),
-            standard_error=(share.std() * math.sqrt(n_chains)).item(),
-            effective_sample_size=(1 / share.square().sum()).item(),
-        )
+    _check_int("n_chains", n_chains, 2)
+    log_Z = ais_estimates(params, n_chains, n_temperatures, generator=generator, base=base)
+    share = log_Z.softmax(0)
+    result = AIS(
+        log_partition=log_Z.logsumexp(0).item() - math.log(n_chains),
+        standard_error=(share.std() * math.sqrt(n_chains)).item(),
+        effective_sample_size=(1 / share.square().sum()).item(),
+    )
     if result.effective_sample_size < MIN_EFFECTIVE_SAMPLE_SIZE:
         warnings.warn(
             f"effective sample size {result.effective_sample_size:.1f} of {n_chains} chains is "
@@ -84,6 +83,115 @@ def ais_log_partition(
             stacklevel=2,
         )
     return result
+
+
+def ais_estimates(
+    params: RBM,
+    n_chains: int,
+    n_temperatures: int,
+    *,
+    generator: torch.Generator,
+    base: Tensor | None = None,
+) -> Tensor:
+    """What each chain of annealed importance sampling by itself takes log Z for.
+
+    log Z_0 + log w, as in `ais_log_partition`, which is the log of the mean of their exponentials
+    n_chains >= 1 -> (n_chains,) in float64, in nats
+    Raises what `ais_log_partition` raises.
+    """
+    params = _checked(params)
+    _check_generator(generator)
+    for name, count in ("n_chains", n_chains), ("n_temperatures", n_temperatures):
+        _check_int(name, count, 1)
+    base = _checked_base(params, base)
+    with torch.no_grad():
+        log_w = _log_weights(params, base, n_chains, n_temperatures, generator)
+        return log_w + _log_partition_of_base(params, base)
+
+
+def annealed(params: RBM, fraction: float, base: Tensor | None = None) -> RBM:
+    """One of the distributions between the base and the model, itself an RBM.
+
+    lambda W,  lambda b,  (1 - lambda) base + lambda c
+    fraction = lambda in [0, 1]; base: (n_visible,), 0 if none is given -> RBM
+    Raises TypeError or ValueError for parameters or a base that do not fit, or a wrong fraction.
+    """
+    W, b, c = _checked(params)
+    base = _checked_base(params, base)
+    if not 0 <= fraction <= 1:
+        raise ValueError(f"fraction must be in [0, 1], got {fraction}")
+    return RBM(fraction * W, fraction * b, (1 - fraction) * base + fraction * c)
+
+
+class AISMoments(NamedTuple):
+    """What a chain of annealed importance sampling does on average, exactly.
+
+    log_mean: log of the mean of Z_0 w, which is log Z; mean_log: mean of log Z_0 w, never above it;
+    effective_share: E[w]^2 / E[w^2], the share of many chains that the effective sample size counts
+    """
+
+    log_mean: float
+    mean_log: float
+    effective_share: float
+
+
+def ais_moments(params: RBM, n_temperatures: int, base: Tensor | None = None) -> AISMoments:
+    """Moments of the weight of annealed importance sampling on a small RBM, over all its paths.
+
+    v(x') = sum_x v(x) (p~_t / p~_s)(x) T_t(x, x'), t = 1/n, ..., 1, s the t before: from v = p_0 the
+    sum of the last v is E[w]; with the ratio squared it is E[w^2]
+    E[log w] = sum_t sum_x q(x) log (p~_t / p~_s)(x), q where the chain then stands
+    at most 12 units a layer; n_temperatures = n >= 1 -> AISMoments
+    Raises what `annealed` and `rbm.transition_matrix` raise.
+    """
+    _check_int("n_temperatures", n_temperatures, 1)
+    base = _checked_base(params, base)
+    x = binary_states(len(params.c))
+    machine = annealed(params, 0.0, base)
+    q = (-free_energy(machine, x) - log_partition(machine)).exp().double()
+    mean, square, mean_log = q, q, 0.0
+    for step in range(n_temperatures):
+        following = annealed(params, (step + 1) / n_temperatures, base)
+        log_ratio = (free_energy(machine, x) - free_energy(following, x)).double()
+        machine, T = following, transition_matrix(following).double()
+        mean_log += (q @ log_ratio).item()
+        mean, square = (mean * log_ratio.exp()) @ T, (square * (2 * log_ratio).exp()) @ T
+        q = q @ T
+    log_Z0 = _log_partition_of_base(params, base)
+    mean_w = mean.sum()
+    return AISMoments(
+        log_mean=log_Z0 + mean_w.log().item(),
+        mean_log=log_Z0 + mean_log,
+        effective_share=(mean_w**2 / square.sum()).item(),
+    )
+
+
+def reconstruction_error(params: RBM, x: Tensor) -> Tensor:
+    """How badly x is put back together from its own hidden probabilities. It is no likelihood.
+
+    -sum_i x_i log r_i + (1 - x_i) log(1 - r_i),  r = sigm(c + W^T h(x)),  h(x) = sigm(b + W x)
+    x: (batch, n_visible) in {0, 1} -> (batch,) in nats, never negative
+    Raises TypeError or ValueError for parameters or units of a wrong dtype, shape, device or value.
+    """
+    W, _, c = _checked(params)
+    x = _binary_units("x", x, ("batch", len(c)), W)
+    return -bernoulli_log_prob(x, c + prob_h_given_x(params, x) @ W)
+
+
+def _checked_base(params: RBM, base: Tensor | None) -> Tensor:
+    """The base's visible biases in the dtype of c, finite as all parameters must be."""
+    if not all(t.isfinite().all() for t in params):
+        raise ValueError("W, b and c must be finite")
+    c = params.c
+    base = torch.zeros_like(c) if base is None else base
+    _check_units("base", base, ("n_visible",), c)
+    if base.shape != c.shape or not base.isfinite().all():
+        raise ValueError(f"base must be ({len(c)},) and finite, got {tuple(base.shape)}")
+    return base.to(c)
+
+
+def _log_partition_of_base(params: RBM, base: Tensor) -> float:
+    return len(params.b) * math.log(2) + softplus(base.double()).sum().item()
 
 
 def _log_weights(

@@ -84,6 +84,26 @@ def total_variation(p: Tensor, q: Tensor) -> Tensor:
     return (p - q).abs().sum(-1) / 2
 
 
+def empirical(x: Tensor) -> Tensor:
+    """Empirical distribution of a batch: the share of each state among its rows.
+
+    q(s) = 1/N sum_x [x = s]
+    x: (N, n) in {0, 1}, N >= 1, n in 1..20 -> (2^n,), in the order of `binary_states`, in the dtype
+    of x
+    Raises TypeError for an x that is no tensor of floats, ValueError for a wrong shape or value.
+    """
+    if not isinstance(x, Tensor) or not x.is_floating_point():
+        raise TypeError(f"x must be a tensor of floats, got {getattr(x, 'dtype', type(x).__name__)}")
+    if x.ndim != 2 or len(x) == 0:
+        raise ValueError(f"x must be (batch, n) with at least one row, got {tuple(x.shape)}")
+    n = x.shape[1]
+    _check_count("n", n, MAX_UNITS)
+    if not ((x == 0) | (x == 1)).all():
+        raise ValueError("x must be 0 or 1")
+    place = (x.long() << torch.arange(n - 1, -1, -1, device=x.device)).sum(-1)
+    return torch.bincount(place, minlength=2**n).to(x.dtype) / len(x)
+
+
 def _check_distributions(**distributions: Tensor) -> None:
     """Lists of probabilities of one shape, dtype and device, each summing to 1."""
     for name, p in distributions.items():

@@ -20,8 +20,8 @@ from lecture_lib.distributions import (
     bernoulli_sample,
     softplus,
 )
-from lecture_lib.exact import MAX_UNITS, _check_count, _digits, binary_states
-from lecture_lib.sampling import MAX_MATRIX_UNITS, Chains, gibbs
+from lecture_lib.exact import MAX_UNITS, _check_count, _digits, binary_states, empirical
+from lecture_lib.sampling import MAX_MATRIX_UNITS, Chains, gibbs, marginals
 
 BLOCK = 2**12  # states summed at once: 784 float64 logits for each are 26 MB
 
@@ -278,6 +278,36 @@ def cd_gradient(params: RBM, x: Tensor, k: int, *, generator: torch.Generator) -
     return _difference(phase(params, x), phase(params, x_model))
 
 
+def expected_cd_gradient(params: RBM, x: Tensor, k: int) -> RBM:
+    """The mean of `cd_gradient` over all that its chains may do, exactly.
+
+    mean_x [h(x) x^T] - sum_x~ q_k(x~) h(x~) x~^T, and so for b and c;  q_k = q_0 T^k, q_0 the data
+    x: (batch, n_visible) in {0, 1}; at most 12 units a layer; k >= 1 -> RBM, uphill
+    Raises what `transition_matrix` and `phase` raise, TypeError or ValueError for a wrong k.
+    """
+    _check_int("k", k, 1)
+    q = marginals(transition_matrix(params), _data_distribution(params, x), k)
+    return _difference(phase(params, x), _phase_under(params, q[-1]))
+
+
+def cd_bias(params: RBM, x: Tensor, n_steps: int) -> Tensor:
+    """How far CD-k is from the exact gradient on average, as a norm, for k = 1, ..., n_steps.
+
+    ||sum_x' (p(x') - q_k(x')) phase(x')||,  over W, b and c together;  q_k = q_0 T^k, q_0 the data
+    x: (batch, n_visible) in {0, 1}; at most 12 units a layer; n_steps >= 1 -> (n_steps,)
+    Raises what `expected_cd_gradient` raises.
+    """
+    _check_int("n_steps", n_steps, 1)
+    q = marginals(transition_matrix(params), _data_distribution(params, x), n_steps)
+    p = (-free_energy(params, binary_states(len(params.c))) - log_partition(params)).exp()
+    return torch.stack([norm(_phase_under(params, p - q_k)) for q_k in q[1:]])
+
+
+def norm(gradient: RBM) -> Tensor:
+    """Euclidean norm of a gradient, over W, b and c together: () >= 0."""
+    return torch.cat([part.flatten() for part in gradient]).norm()
+
+
 def pcd_gradient(
     params: RBM, x: Tensor, chains: Chains, k: int, *, generator: torch.Generator
 ) -> RBM:
@@ -332,6 +362,19 @@ def transition_matrix(params: RBM) -> Tensor:
 def _layer_table(logits: Tensor, states: Tensor) -> Tensor:
     """p(state | row) of independent units: log-odds (rows, n), states (2^n, n) -> (rows, 2^n)."""
     return (logits @ states.T - softplus(logits).sum(-1, keepdim=True)).exp()
+
+
+def _data_distribution(params: RBM, x: Tensor) -> Tensor:
+    W, _, c = _checked(params)
+    _check_count("n_visible", len(c), MAX_MATRIX_UNITS)
+    return empirical(_binary_units("x", x, ("batch", len(c)), W).to(W.dtype))
+
+
+def _phase_under(params: RBM, weights: Tensor) -> RBM:
+    """The sum of `phase` over all visible states, each with its weight: (2^n_visible,) -> RBM."""
+    x = binary_states(len(params.c), dtype=weights.dtype).to(weights.device)
+    h = weights[:, None] * prob_h_given_x(params, x)
+    return RBM(W=h.T @ x, b=h.sum(0), c=weights @ x)
 
 
 def _difference(positive: RBM, negative: RBM) -> RBM:

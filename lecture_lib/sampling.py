@@ -166,6 +166,22 @@ def metropolis_matrix(energy: Energy, n: int) -> Tensor:
     return T
 
 
+def marginals(T: Tensor, q: Tensor, n_steps: int) -> Tensor:
+    """Where a chain of a small model stands after 0, 1, ..., n_steps steps, exactly.
+
+    q_k = q_{k-1} T
+    T: (S, S), rows sum to 1; q = q_0: (S,); n_steps >= 0 -> (n_steps + 1, S), each row sums to 1
+    Raises TypeError or ValueError for a wrong n_steps, ValueError for shapes that do not fit.
+    """
+    _check_steps(n_steps)
+    if q.ndim != 1 or T.shape != (len(q), len(q)):
+        raise ValueError(f"T must be (S, S) and q (S,), got {tuple(T.shape)} and {tuple(q.shape)}")
+    rows = [q]
+    for _ in range(n_steps):
+        rows.append(rows[-1] @ T)
+    return torch.stack(rows)
+
+
 def distances(T: Tensor, p: Tensor, start: int, n_steps: int) -> Tensor:
     """How far a chain of a small model still is from p, exactly, after 0, 1, ..., n_steps steps.
 

@@ -5,6 +5,7 @@ from lecture_lib.figures.course import course_path
 from lecture_lib.figures.distributions import histograms
 from lecture_lib.figures.dreams import dreamt_digits
 from lecture_lib.figures.energies import free_energy_parts, softplus_curve
+from lecture_lib.figures.generative import data_to_model, fits, taxonomy
 from lecture_lib.figures.graphs import (
     energy_order,
     flow_differences,
@@ -40,6 +41,7 @@ __all__ = [
     "bipartite_positions",
     "boltzmann_machine",
     "course_path",
+    "data_to_model",
     "draw_link",
     "draw_units",
     "dreamt_digits",
@@ -47,6 +49,7 @@ __all__ = [
     "energy_steps",
     "factor_graph",
     "filter_grid",
+    "fits",
     "flow_differences",
     "free_energy_parts",
     "graph_tables",
@@ -65,6 +68,7 @@ __all__ = [
     "softplus_curve",
     "state_table",
     "subscript",
+    "taxonomy",
     "temperature_bars",
     "to_svg",
     "unit_over_time",

@@ -22,7 +22,7 @@ def logistic_curve(ax: Axes, t: np.ndarray, p: np.ndarray) -> Axes:
         ax.annotate(f"sigm({place:.0f}) = {height:.2f}".replace("-", "−"), (place, height),
                     xytext=(8, -12) if place > 0 else (-8, 8), textcoords="offset points",
                     ha="left" if place > 0 else "right", color=COLORS["hidden_text"])
-    ax.annotate("slope ¼", (1.3, 0.5 + 1.3 / 4), xytext=(8, -14), textcoords="offset points",
+    ax.annotate("slope ¼", (0, 0.5), xytext=(10, -12), textcoords="offset points",
                 color=COLORS["faint"])
     ax.set(xlabel="input to the unit, t = log-odds (nats)", ylabel="probability of being on",
            yticks=[0, 0.5, 1], ylim=(-0.04, 1.08))

@@ -160,17 +160,21 @@ def rbm_vector_view(ax: Axes) -> Axes:
 def rbm_scalar_view(ax: Axes, n_visible: int, n_hidden: int) -> Axes:
     """The RBM as a factor graph of single units: one factor for each link and one for each unit."""
     visible, hidden = bipartite_positions(n_visible, n_hidden)
-    xs = {subscript("x", i + 1): (*map(float, place), "visible") for i, place in enumerate(visible)}
-    hs = {subscript("h", j + 1): (*map(float, place), "hidden") for j, place in enumerate(hidden)}
+    xs, hs = _placed("x", visible, "visible"), _placed("h", hidden, "hidden")
     variables = xs | hs
     factors: list = [((name,), (place[0], place[1] - 0.7), "") for name, place in xs.items()]
     factors += [((name,), (place[0], place[1] + 0.7), "") for name, place in hs.items()]
     for j, (above, top) in enumerate(hs.items()):
         for below, bottom in xs.items():
             share = 0.42 if j % 2 else 0.58  # two heights, so that no two squares meet
-            place = tuple(share * t + (1 - share) * s for t, s in zip(top[:2], bottom[:2], strict=True))
+            place = share * top[0] + (1 - share) * bottom[0], share * top[1] + (1 - share) * bottom[1]
             factors.append(((above, below), place, ""))
     return factor_graph(ax, variables, factors)
+
+
+def _placed(name: str, places: np.ndarray, kind: str) -> dict[str, tuple[float, float, str]]:
+    """Units of a layer as the variables of a factor graph."""
+    return {subscript(name, k + 1): (float(x), float(y), kind) for k, (x, y) in enumerate(places)}
 
 
 def state_table(

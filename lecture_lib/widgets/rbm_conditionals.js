@@ -49,7 +49,7 @@ function frequencies(counts, total, exact, add, text, width, top, height) {
   const highest = Math.max(...exact, ...counts.map((count) => (total ? count / total : 0))) * 1.05;
   const y = (share) => top + (1 - share / highest) * height;
   const units = Math.log2(exact.length);
-  text(0, top - 12, "p(x), black, and the share of steps at x, green");
+  text(0, top - 12, "p(x): lines; share of the steps at x: bars");
   text(left - 8, y(0) + 4, "0", "end");
   text(left - 8, y(highest) + 8, highest.toFixed(2), "end");
   add("line", { x1: left, x2: left + exact.length * column, y1: y(0), y2: y(0), class: "rule" });

@@ -36,7 +36,7 @@ function walk({ terms, energy }, add, text, width, top, height) {
     add("line", { x1: left, x2: width, y1: y(tick), y2: y(tick), class: "rule" });
     text(left - 6, y(tick) + 4, brief(tick), "end");
   }
-  text(0, top - 8, "energy (nats)");
+  text(0, top - 20, "energy (nats)");
   terms.forEach((term, t) => {
     const start = left + t * column + 0.1 * column, end = ends[t], from = end - term.value;
     add("rect", {
@@ -44,8 +44,14 @@ function walk({ terms, energy }, add, text, width, top, height) {
       class: `${term.kind}-term`,
     });
     add("line", { x1: start, x2: start + 1.2 * column, y1: y(end), y2: y(end), class: "total thin" });
-    const label = text(start + 0.4 * column, y(Math.min(end, from)) + 15, nameOf(term), "middle");
-    if (column < 30) label.setAttribute("transform", `rotate(90 ${start + 0.4 * column - 5} ${y(Math.min(end, from)) + 8})`);
+    const middle = start + 0.4 * column, foot = top + height;
+    const value = (term.value > 0 ? "+" : "") + brief(term.value);
+    if (column < 30) {
+      text(middle - 5, foot + 6, `${nameOf(term)} ${value}`).setAttribute("transform", `rotate(90 ${middle - 5} ${foot + 6})`);
+    } else {
+      text(middle, foot + 18, nameOf(term), "middle");
+      text(middle, foot + 34, value, "middle");
+    }
   });
   const stop = left + terms.length * column;
   add("line", { x1: stop, x2: stop + 56, y1: y(energy), y2: y(energy), class: "total" });
@@ -103,8 +109,8 @@ function render({ model, el }) {
         return node;
       };
       const text = (x, y, words, name = "") => add("text", { x, y, class: name }, words);
-      walk(result, add, text, width, 24, 180);
-      const bottom = table(result, state, add, text, width, 250);
+      walk(result, add, text, width, 34, 170);
+      const bottom = table(result, state, add, text, width, 268);
       picture.setAttribute("height", bottom + 6);
     },
     words: () => {

@@ -128,8 +128,8 @@ def test_the_exponential_of_the_sum_is_a_product_over_units(machine):
 @pytest.mark.equation(
     "eq-inference-sums-apart",
     r"p(h \mid x) = \frac{\prod_j \exp\left( h_j W_j x + b_j h_j \right)}"
-    r"{\left( \sum_{h'_1 \in \{0,1\}} \exp\left( h'_1 W_1 x + b_1 h'_1 \right) \right) \cdots "
-    r"\left( \sum_{h'_H \in \{0,1\}} \exp\left( h'_H W_H x + b_H h'_H \right) \right)}",
+    r"{\left( \sum_{h'_1} \exp\left( h'_1 W_1 x + b_1 h'_1 \right) \right) \cdots "
+    r"\left( \sum_{h'_H} \exp\left( h'_H W_H x + b_H h'_H \right) \right)}",
     kind="identity",
 )
 def test_the_sum_of_products_is_a_product_of_sums(machine):
@@ -275,7 +275,7 @@ def test_switching_a_hidden_unit_on_saves_its_input_whatever_the_others_do(machi
     for x in states(4):
         for j, t in enumerate(inputs(machine, x)):
             for rest in states(2):
-                off, on = (rest[:j] + (value,) + rest[j:] for value in (0, 1))
+                off, on = ((*rest[:j], value, *rest[j:]) for value in (0, 1))
                 saved = rbm.energy(machine, row(x), row(off)) - rbm.energy(machine, row(x), row(on))
                 assert saved.item() == pytest.approx(t, abs=1e-10)
                 assert slow_energy(machine, x, off) - slow_energy(machine, x, on) == pytest.approx(t, abs=1e-10)
@@ -313,6 +313,9 @@ def test_given_h_the_visible_units_are_independent(machine):
         for x in states(4):
             product = math.prod(q if x_i else 1 - q for q, x_i in zip(on, x, strict=True))
             assert product == pytest.approx(p[x, h], rel=1e-9)
+            package = rbm.prob_x_given_h(machine, row(h))[0].tolist()
+            product = math.prod(q if x_i else 1 - q for q, x_i in zip(package, x, strict=True))
+            assert product == pytest.approx(p[x, h], rel=1e-8)
 
 
 @pytest.mark.equation(
@@ -342,12 +345,12 @@ def test_given_its_neighbours_a_unit_does_not_care_about_the_rest(machine):
     p_h, p_x = posterior(machine), visible_posterior(machine)
     for x, h in itertools.product(states(4), states(3)):
         for j in range(3):
-            other = h[:j] + (1 - h[j],) + h[j + 1:]
+            other = (*h[:j], 1 - h[j], *h[j + 1 :])
             given_all = joint[x, h] / (joint[x, h] + joint[x, other])
             given_x = math.fsum(p_h[x, g] for g in states(3) if g[j] == h[j])
             assert given_all == pytest.approx(given_x, rel=1e-9)
         for i in range(4):
-            other = x[:i] + (1 - x[i],) + x[i + 1:]
+            other = (*x[:i], 1 - x[i], *x[i + 1 :])
             given_all = joint[x, h] / (joint[x, h] + joint[other, h])
             given_h = math.fsum(p_x[u, h] for u in states(4) if u[i] == x[i])
             assert given_all == pytest.approx(given_h, rel=1e-9)

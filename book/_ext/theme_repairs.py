@@ -20,6 +20,7 @@ REPAIRS = [
     # Names that differ from the words a button shows.
     (r'(<button class="btn search-button-field[^>]*?) title="Search" aria-label="Search"', r"\1"),
     (r'(<i class="theme-switch [^>]*?) title="[^"]*"', r'\1 aria-hidden="true"'),
+    (r'<summary aria-label="Toggle hidden content">', "<summary>"),
     # The title of the book stands outside every landmark.
     (r'<div class="sidebar-primary-item">(\s*<a class="navbar-brand logo")',
      r'<div class="sidebar-primary-item" role="navigation" aria-label="Title page">\1'),

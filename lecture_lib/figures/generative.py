@@ -69,7 +69,8 @@ def fits(
 
     places: (S,); data: (S,); models: name -> (S,); labels_at: the place of each name on its curve
     """
-    ax.bar(places, data, width=0.8 * (places[1] - places[0]), color=COLORS["line"])
+    ax.bar(places, data, width=0.8 * (places[1] - places[0]), color=COLORS["line"],
+           edgecolor=COLORS["faint"], linewidth=0.6)
     dashes = ("-", "--", "-.")
     for rank, ((name, p), at, colour) in enumerate(
         zip(models.items(), labels_at, colours, strict=True)

@@ -96,7 +96,8 @@ def visits(
     """
     order = np.argsort(energies, kind="stable")
     positions = np.arange(len(order))
-    ax.bar(positions, probabilities[order], width=0.9, color=COLORS["line"])
+    ax.bar(positions, probabilities[order], width=0.9, color=COLORS["line"],
+           edgecolor=COLORS["faint"], linewidth=0.6)
     ax.errorbar(positions, shares[order], yerr=2 * errors[order], fmt="o", markersize=3.5,
                 color=COLORS["model"], elinewidth=1.4)
     for height, words, colour in (

@@ -104,8 +104,8 @@ function drawing(data, { x, result, chain, order, energyRange }, flip) {
     const left = 40, bars = { top: graph.top + graph.height + RADIUS + 24, height: 130 };
     const column = (width - left) / order.length;
     const shares = order.map((s) => (chain.steps ? chain.counts[s] / chain.steps : 0));
-    const top = Math.max(...result.probability, 0.02) * 1.12;
-    const p = (chance) => bars.top + (1 - Math.min(chance / top, 1)) * bars.height;
+    const top = Math.max(...result.probability, ...shares, 0.02) * 1.12;
+    const p = (chance) => bars.top + (1 - chance / top) * bars.height;
     const energies = { top: bars.top + bars.height + 12, height: 74 };
     const [low, high] = energyRange;
     const y = (energy) => energies.top + ((high - energy) / (high - low)) * energies.height;
@@ -185,7 +185,7 @@ function render({ model, el }) {
       const state = data.names.map((name, i) => `${name} = ${x[i]}`).join(", ");
       const s = place(x);
       const walked = chain.last
-        ? `The chain has taken ${chain.steps.toLocaleString("en")} steps; the last drew ${data.names[chain.last.unit]}, which was to be 1 with probability ${shown(chain.last.chance)}. ` +
+        ? `The chain has taken ${chain.steps.toLocaleString("en")} step${chain.steps === 1 ? "" : "s"}; the last drew ${data.names[chain.last.unit]}, which was to be 1 with probability ${shown(chain.last.chance)}. ` +
           `Its visits are ${shown(distance(chain.counts, chain.steps, result.probability))} from p in total variation.`
         : "The chain starts here and has not moved.";
       return `${state}: E = ${parts.join(" ")} = ${signed(result.energies[s])} nats; at \u03c4 = ${tau}, p(x) = ${shown(result.probability[s])}. ${walked}`;

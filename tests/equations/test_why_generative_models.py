@@ -187,6 +187,7 @@ def test_independent_pixels_are_torchs_bernoulli_variables():
     for x in states(4):
         p = math.prod(m_i if x_i else 1 - m_i for x_i, m_i in zip(x, m.tolist(), strict=True))
         assert p == pytest.approx(by_torch.log_prob(row(x))[0].exp().item())
+        assert p == pytest.approx(log_prob(pixel_model(m), row(x)).exp().item())
         total += p
     assert total == pytest.approx(1)
 
@@ -272,6 +273,7 @@ def test_independent_pixels_are_an_rbm_without_weights():
         product = math.prod(m_i if x_i else 1 - m_i for m_i, x_i in zip(m.tolist(), x, strict=True))
         assert by_hand == pytest.approx(product)
         assert by_hand == pytest.approx(marginal[x])
+        assert by_hand == pytest.approx(log_prob(pixel_model(m), row(x)).exp().item())
 
 
 @pytest.mark.equation(

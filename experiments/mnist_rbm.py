@@ -8,6 +8,7 @@ every run. Runs of other seeds with the same settings that the card has already 
 
 import argparse
 import hashlib
+import json
 import time
 import warnings
 from pathlib import Path
@@ -89,25 +90,31 @@ def run(method: str, seed: int, mnist: data.Digits, folder: Path) -> tuple[rbm.R
     settings, begin, cpu = METHODS[method], time.perf_counter(), time.process_time()
     step = start(settings, seed, mnist.train)
     checkpoint = folder / f"mnist_{method}_{seed}.npz"
-    curve: list[dict] = []
+    notes = checkpoint.with_suffix(".json")  # what the run has been so far, for one that goes on
+    so_far = {"curve": [], "seconds": 0.0, "cpu_seconds": 0.0}
+    if checkpoint.exists() and notes.exists():
+        so_far = json.loads(notes.read_text())
     for _ in training.fit(
         step, mnist.train, n_epochs=settings["n_epochs"], batch_size=settings["batch_size"],
         generator=step.generator, checkpoint=checkpoint,
     ):  # fmt: skip
         epoch = len(training.history(checkpoint))
         if settings["n_epochs"] <= 10 or epoch % 10 == 0:
-            curve.append({"epoch": epoch, **measure(step.params, mnist, QUICK)})
-            print(method, seed, curve[-1], flush=True)
+            so_far["curve"].append({"epoch": epoch, **measure(step.params, mnist, QUICK)})
+            print(method, seed, so_far["curve"][-1], flush=True)
+        so_far["seconds"] += time.perf_counter() - begin
+        so_far["cpu_seconds"] += time.process_time() - cpu
+        begin, cpu = time.perf_counter(), time.process_time()
+        notes.write_text(json.dumps(so_far))
     params = rbm.RBM(*(p.half().float() for p in step.params))
-    seconds, cpu_seconds = time.perf_counter() - begin, time.process_time() - cpu
     result = {
         "seed": seed,
         **measure(params, mnist, AIS),
         "not_rounded": measure(step.params, mnist, AIS)["test_log_likelihood"],
-        "seconds": round(seconds),
-        "cpu_seconds": round(cpu_seconds),
+        "seconds": round(so_far["seconds"]),
+        "cpu_seconds": round(so_far["cpu_seconds"]),
         "device": DEVICE.type,
-        "curve": curve,
+        "curve": so_far["curve"],
     }
     return params, result
 

@@ -1,4 +1,4 @@
-"""The data sets of the course, small enough to travel with it; pixels are 0 or 1, in float32.
+"""The data sets of the course, small enough to travel with it; pixels are 0 or 1, in float32 (real in `patches`).
 
 Each function returns a NamedTuple whose first two fields are train and test, (examples, pixels);
 an image is a row of pixels, from the top left, line by line.
@@ -16,6 +16,8 @@ from torch import Tensor
 MAX_BARS_SIZE = 10
 
 N_DIGITS_TRAIN = 1500
+
+PATCH_SIDE, N_PATCHES, N_PATCHES_TRAIN = 8, 20_000, 18_000
 
 MNIST_FILE = Path(__file__).with_name("mnist.xz")
 MNIST_SHA256 = "904208bc87df1d9dfb139bece4a6c08cb2c0f65d740b7a64ba41ec5acba609d1"
@@ -36,6 +38,13 @@ class Digits(NamedTuple):
     test: Tensor
     train_labels: Tensor
     test_labels: Tensor
+
+
+class Patches(NamedTuple):
+    """Small pieces of photographs, real-valued."""
+
+    train: Tensor
+    test: Tensor
 
 
 def bars(size: int = 3) -> Bars:
@@ -87,6 +96,37 @@ def mnist() -> Digits:
     """
     images, labels = unpack_mnist(MNIST_FILE)
     return _split(images, labels, N_MNIST_TRAIN)
+
+
+def patches() -> Patches:
+    """Pieces of 8 x 8 pixels from the two photographs that scikit-learn carries, whitened.
+
+    grey, half size; each piece less its mean and divided by its contrast sqrt(variance + 0.001);
+    then x <- U (L + 0.05)^(-1/2) U^T x with the covariance U L U^T of all pieces, which is symmetric
+    and leaves no two pixels much correlated; last divided by one number, so that the variance of
+    all pixels together is 1
+    -> train (18000, 64) and test (2000, 64), drawn at random from both photographs
+    Source: Olshausen & Field 1996 for the idea; photographs: scikit-learn, `load_sample_images`.
+    """
+    from sklearn.datasets import load_sample_images
+
+    order = np.random.default_rng(0)
+    pieces = []
+    for image in load_sample_images().images:
+        height, width = (n // 2 for n in image.shape[:2])
+        grey = image[: 2 * height, : 2 * width].mean(-1) / 255
+        grey = grey.reshape(height, 2, width, 2).mean((1, 3))
+        views = np.lib.stride_tricks.sliding_window_view(grey, (PATCH_SIDE, PATCH_SIDE))
+        views = views.reshape(-1, PATCH_SIDE, PATCH_SIDE)
+        rows = order.choice(len(views), N_PATCHES // 2, replace=False)
+        pieces.append(views[rows].reshape(len(rows), -1))
+    x = order.permutation(np.concatenate(pieces))
+    x = x - x.mean(1, keepdims=True)
+    x = x / np.sqrt(x.var(1, keepdims=True) + 0.001)
+    variances, axes = np.linalg.eigh(np.cov(x.T))
+    x = x @ (axes / np.sqrt(variances + 0.05)) @ axes.T
+    x = torch.from_numpy((x / x.std()).astype(np.float32))
+    return Patches(x[:N_PATCHES_TRAIN], x[N_PATCHES_TRAIN:])
 
 
 def pack_mnist(images: np.ndarray, labels: np.ndarray) -> bytes:

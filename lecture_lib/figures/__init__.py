@@ -33,6 +33,12 @@ from lecture_lib.figures.networks import (
     state_table,
     subscript,
 )
+from lecture_lib.figures.practice import (
+    case_sheet,
+    measured_lines,
+    row_names,
+    two_functions,
+)
 from lecture_lib.figures.style import COLORS, new_figure, to_svg, use_style
 
 __all__ = [
@@ -40,6 +46,7 @@ __all__ = [
     "bipartite",
     "bipartite_positions",
     "boltzmann_machine",
+    "case_sheet",
     "course_path",
     "data_to_model",
     "draw_link",
@@ -58,11 +65,13 @@ __all__ = [
     "image_grid",
     "labelled_lines",
     "logistic_curve",
+    "measured_lines",
     "neighbourhood",
     "new_figure",
     "rbm_scalar_view",
     "rbm_still",
     "rbm_vector_view",
+    "row_names",
     "signed",
     "six_node_still",
     "softplus_curve",
@@ -71,6 +80,7 @@ __all__ = [
     "taxonomy",
     "temperature_bars",
     "to_svg",
+    "two_functions",
     "unit_over_time",
     "use_style",
     "visits",

@@ -191,13 +191,11 @@ def distances(T: Tensor, p: Tensor, start: int, n_steps: int) -> Tensor:
     """
     _check_steps(n_steps)
     _check_index(start, len(p))
-    q = torch.zeros_like(p)
-    q[start] = 1
-    result = [total_variation(q, p)]
-    for _ in range(n_steps):
-        q = q @ T
-        result.append(total_variation(q, p))
-    return torch.stack(result)
+    q = p.new_zeros(n_steps + 1, len(p))
+    q[0, start] = 1
+    for k in range(n_steps):
+        q[k + 1] = q[k] @ T
+    return total_variation(q, p.expand_as(q))
 
 
 def _with_unit(x: Tensor, i: int, value: Tensor | float) -> Tensor:

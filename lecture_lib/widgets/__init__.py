@@ -8,6 +8,7 @@ cell works in JupyterLab, in Binder and on the static page.
 from lecture_lib.widgets.energy_based_models import six_node_graph
 from lecture_lib.widgets.free_energy import free_energy_landscape
 from lecture_lib.widgets.index import dreaming_digits
+from lecture_lib.widgets.learning import two_phases
 from lecture_lib.widgets.live import LiveFigure, bundle
 from lecture_lib.widgets.rbm_units import rbm_conditionals, rbm_units
 
@@ -19,4 +20,5 @@ __all__ = [
     "rbm_conditionals",
     "rbm_units",
     "six_node_graph",
+    "two_phases",
 ]

@@ -21,6 +21,8 @@ REPAIRS = [
     (r'(<button class="btn search-button-field[^>]*?) title="Search" aria-label="Search"', r"\1"),
     (r'(<i class="theme-switch [^>]*?) title="[^"]*"', r'\1 aria-hidden="true"'),
     (r'<summary aria-label="Toggle hidden content">', "<summary>"),
+    # A paragraph has no place in a summary.
+    (r'<p class="(collapsed|expanded) admonition-title">([^<]*)</p>', r'<span class="\1 admonition-title">\2</span>'),
     # The title of the book stands outside every landmark.
     (r'<div class="sidebar-primary-item">(\s*<a class="navbar-brand logo")',
      r'<div class="sidebar-primary-item" role="navigation" aria-label="Title page">\1'),

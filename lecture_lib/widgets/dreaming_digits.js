@@ -158,7 +158,7 @@ function render({ model, el }) {
   const name = `brush-${Math.random().toString(36).slice(2)}`;
   const brushes = ["draw", "erase", "let go"].map((kind) => {
     const input = element("input", {
-      type: "radio", name, value: kind, "data-lm-suppress-shortcuts": "true", change: () => { brush = kind; },
+      type: "radio", name, value: kind, "data-lm-suppress-shortcuts": "true", change: () => { brush = kind; update(); },
     });
     input.checked = kind === brush;
     return element("label", { class: "live-check" }, input, element("span", {}, kind));
@@ -204,7 +204,7 @@ function render({ model, el }) {
     const fixed = count(kept);
     return `Step ${steps}. ${fixed} pixels are fixed, ${count(x.filter((_, i) => kept[i]))} of them lit; ` +
       `the machine dreams the other ${x.length - fixed}. ` +
-      `${count(h)} of ${nHidden} hidden units are on. F(x) = ${shown(freeEnergy(data, x)).slice(0, -2)} nats.`;
+      `${count(h)} of ${nHidden} hidden units are on. F(x) = ${shown(freeEnergy(data, x)).slice(0, -2)} nats. Brush: ${brush}.`;
   };
 
   newDigit();

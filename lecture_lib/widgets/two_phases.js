@@ -163,7 +163,8 @@ function render({ model, el }) {
       return `After ${taken.toLocaleString("en")} ${taken === 1 ? "step" : "steps"}: mean log-likelihood ${shown(result.logLikelihood)} nats, ` +
         `at most ${shown(-Math.log(n))} for ${n} ${n === 1 ? "picture" : "pictures"}. ` +
         `The data have ${shown(mean(result.probability, picked.map(Number)))} of the probability. ` +
-        `Last press: F changed by ${shown(mean(move, share))} at the data on average${rest}.`;
+        `Last press: F changed by ${shown(mean(move, share))} at the data on average${rest}. ` +
+        `Next press: \u03b1 = ${controls.rate}, ${["positive", "negative"].map((name) => `${name} phase ${controls[name] ? "on" : "off"}`).join(", ")}.`;
     },
   });
 }

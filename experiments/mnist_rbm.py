@@ -9,6 +9,7 @@ every run. Runs of other seeds with the same settings that the card has already 
 import argparse
 import hashlib
 import json
+import math
 import time
 import warnings
 from pathlib import Path
@@ -31,6 +32,7 @@ METHODS = {
     "pcd1": PERSISTENT,
     "pcd1_falling": {**PERSISTENT, "falling": True},
     "recipe": RECIPE,
+    "recipe_cosine": {**RECIPE, "batch_size": 100, "n_chains": 200, "falling": "cosine"},
     "recipe_long": {**RECIPE, "n_epochs": 100, "batch_size": 100},
     "small": {**RECIPE, "n_hidden": 160},
 }
@@ -74,13 +76,18 @@ def start(settings: dict, seed: int, x: torch.Tensor) -> Contrastive:
     rate, n_updates = settings["learning_rate"], settings["n_epochs"] * -(
         -len(x) // settings["batch_size"]
     )
+    schedules = {
+        False: rate,
+        True: lambda t: rate * (1 - t / n_updates),
+        "cosine": lambda t: rate * (1 + math.cos(math.pi * t / n_updates)) / 2,
+    }
     chains = None
     if settings["persistent"]:
         p = x.mean(0).expand(settings["n_chains"], -1)
         chains = Chains(distributions.bernoulli_sample(p, generator=generator))
     return Contrastive(
         params, settings["k"], generator=generator, chains=chains,
-        learning_rate=(lambda t: rate * (1 - t / n_updates)) if settings["falling"] else rate,
+        learning_rate=schedules[settings["falling"]],
         mean_x=x.mean(0) if settings["centered"] else None,
     )  # fmt: skip
 

@@ -57,7 +57,7 @@ def ais_log_partition(
     p_t: the RBM with parameters t W, t b and (1 - t) base + t c, t = 0, 1/n, ..., 1
     log Z_0 = n_hidden log 2 + sum_i softplus(base_i),  x ~ p_0
     log w = sum over t of F_s(x) - F_t(x), s the t before; after each, one Gibbs step of p_t
-    log Z ~ log Z_0 + log mean w, over n_chains independent chains
+    log Z ~ log Z_0 + log mean w, over n_chains independent chains  eq-ais-estimate
     base: visible biases of the first model, (n_visible,), 0 if none are given: the data's log-odds
     start nearer to a model of the data. Too few temperatures give a log Z that is too low, as a
     rule, and so a log-likelihood that flatters; then few chains carry the weight, and a warning
@@ -112,7 +112,7 @@ def ais_estimates(
 def annealed(params: RBM, fraction: float, base: Tensor | None = None) -> RBM:
     """One of the distributions between the base and the model, itself an RBM.
 
-    lambda W,  lambda b,  (1 - lambda) base + lambda c
+    lambda W,  lambda b,  (1 - lambda) base + lambda c  eq-annealed-free-energy
     fraction = lambda in [0, 1]; base: (n_visible,), 0 if none is given -> RBM
     Raises TypeError or ValueError for parameters or a base that do not fit, or a wrong fraction.
     """
@@ -169,7 +169,8 @@ def ais_moments(params: RBM, n_temperatures: int, base: Tensor | None = None) ->
 def reconstruction_error(params: RBM, x: Tensor) -> Tensor:
     """How badly x is put back together from its own hidden probabilities. It is no likelihood.
 
-    -sum_i x_i log r_i + (1 - x_i) log(1 - r_i),  r = sigm(c + W^T h(x)),  h(x) = sigm(b + W x)
+    -sum_i x_i log r_i + (1 - x_i) log(1 - r_i)         eq-reconstruction-error
+    r = sigm(c + W^T h(x)),  h(x) = sigm(b + W x)
     x: (batch, n_visible) in {0, 1} -> (batch,) in nats, never negative
     Raises TypeError or ValueError for parameters or units of a wrong dtype, shape, device or value.
     """
@@ -197,7 +198,10 @@ def _log_partition_of_base(params: RBM, base: Tensor) -> float:
 def _log_weights(
     params: RBM, base: Tensor, n_chains: int, n: int, generator: torch.Generator
 ) -> Tensor:
-    """log w of each chain, (n_chains,) in float64: one product up and one down a temperature."""
+    """log w of each chain, (n_chains,) in float64: two products a temperature.
+
+    log w = sum over t of F_s(x) - F_t(x), s the t before       eq-ais-weight
+    """
     W, b, c = params
     W_up, rise = W.T.contiguous(), c - base
     x = bernoulli_sample(base.sigmoid().expand(n_chains, -1), generator=generator)
@@ -205,9 +209,9 @@ def _log_weights(
     for step in range(n):
         s, t = step / n, (step + 1) / n
         a = torch.addmm(b, x, W_up)
-        log_w += ((softplus(t * a) - softplus(s * a)).sum(-1) + (t - s) * (x @ rise)).double()
+        gain = (softplus(t * a) - softplus(s * a)).sum(-1)
+        log_w += (gain + (t - s) * (x @ rise)).double()
         h = bernoulli_sample((t * a).sigmoid_(), generator=generator)
-        x = bernoulli_sample(
-            torch.addmm(base + t * rise, h, W, alpha=t).sigmoid_(), generator=generator
-        )
+        p = torch.addmm(base + t * rise, h, W, alpha=t).sigmoid_()
+        x = bernoulli_sample(p, generator=generator)
     return log_w

@@ -200,11 +200,14 @@ def log_partition(params: RBM) -> Tensor:
 
 
 def pseudo_log_likelihood(params: RBM, x: Tensor) -> Tensor:
-    """Log of the pseudo-likelihood: how well each unit is told by all others. Z cancels.
+    """Log of the pseudo-likelihood: how well all others tell each unit.
 
-    log PL(x) = sum_i log p(x_i | others) = -sum_i softplus(F(x) - F(x with unit i flipped))
-    x: (batch, n_visible) in {0, 1} -> (batch,) in nats; all n_visible flips, none left to chance
-    Raises TypeError or ValueError for parameters or units of a wrong dtype, shape, device or value.
+    log PL(x) = sum_i log p(x_i | others)               eq-pseudo-likelihood
+              = -sum_i softplus(F(x) - F(x with unit i flipped))
+    x: (batch, n_visible) in {0, 1} -> (batch,) in nats; all n_visible
+    flips, none left to chance
+    Raises TypeError or ValueError for parameters or units of a wrong
+    dtype, shape, device or value.
     Source: Besag 1975.
     """
     W, b, c = _checked(params)
@@ -219,10 +222,11 @@ def pseudo_log_likelihood(params: RBM, x: Tensor) -> Tensor:
 
 
 def phase(params: RBM, x: Tensor) -> RBM:
-    """Minus the gradient of the free energy, mean over a batch: what lowers F there.
+    """Minus the gradient of the free energy, mean over a batch.
 
-    -dF/dW = h(x) x^T,  -dF/db = h(x),  -dF/dc = x,  h(x) = sigm(b + W x)
-    at data the positive phase, at samples of the model an estimate of the negative phase
+    -dF/dW = h(x) x^T,  -dF/db = h(x),  -dF/dc = x      eq-positive-phase
+    with h(x) = sigm(b + W x); at data this is the positive phase, at
+    samples of the model an estimate of the negative phase
     x: (batch, n_visible) in [0, 1], at least one row -> RBM
     Raises what `prob_h_given_x` raises, ValueError for an empty batch.
     """
@@ -234,9 +238,10 @@ def phase(params: RBM, x: Tensor) -> RBM:
 
 
 def model_phase(params: RBM) -> RBM:
-    """The negative phase exactly: the mean of `phase` under the model, which is d log Z.
+    """The negative phase exactly: the mean of `phase` under the model.
 
-    sum_x p(x) h(x) x^T,  sum_x p(x) h(x),  sum_x p(x) x; over h instead where that layer is smaller
+    d log Z: sum_x p(x) h(x) x^T,  sum_x p(x) h(x),  sum_x p(x) x
+    or the same over h where that layer is smaller      eq-negative-phase-swap
     the smaller layer has 1..20 units -> RBM
     Raises what `log_partition` raises.
     """
@@ -254,11 +259,13 @@ def model_phase(params: RBM) -> RBM:
 
 
 def log_likelihood_gradient(params: RBM, x: Tensor) -> RBM:
-    """Gradient of the mean log-likelihood, exactly: positive phase minus negative phase.
+    """Gradient of the mean log-likelihood: positive minus negative phase.
 
-    d/dtheta mean_x log p(x) = -mean_x dF(x)/dtheta + sum_x' p(x') dF(x')/dtheta
-    x: (batch, n_visible) in {0, 1}; the smaller layer has 1..20 units -> RBM, uphill
-    Raises what `phase` and `log_partition` raise, ValueError for an x that is not binary.
+    -mean_x dF(x)/dtheta + sum_x' p(x') dF(x')/dtheta   eq-nll-gradient
+    x: (batch, n_visible) in {0, 1}; the smaller layer has 1..20 units
+    -> RBM, uphill, exact
+    Raises what `phase` and `log_partition` raise, ValueError for an x
+    that is not binary.
     """
     W, _, c = _checked(params)
     x = _binary_units("x", x, ("batch", len(c)), W)
@@ -266,11 +273,14 @@ def log_likelihood_gradient(params: RBM, x: Tensor) -> RBM:
 
 
 def cd_gradient(params: RBM, x: Tensor, k: int, *, generator: torch.Generator) -> RBM:
-    """Contrastive divergence, CD-k: the negative phase at x~, k Gibbs steps away from the data.
+    """Contrastive divergence, CD-k: the negative phase k Gibbs steps away.
 
-    h(x) x^T - h(x~) x~^T,  h(x) - h(x~),  x - x~, each the mean over the batch
-    x: (batch, n_visible) in [0, 1]; k >= 1 -> RBM, uphill; biased, since k steps are few
-    Raises what `gibbs_step` and `phase` raise, TypeError or ValueError for a wrong k.
+    h(x) x^T - h(x~) x~^T,  h(x) - h(x~),  x - x~       eq-cd-update-weights
+    each the mean over the batch; x~ is where k steps from x end
+    x: (batch, n_visible) in [0, 1]; k >= 1 -> RBM, uphill; biased, since
+    k steps are few
+    Raises what `gibbs_step` and `phase` raise, TypeError or ValueError
+    for a wrong k.
     Source: Hinton 2002.
     """
     _check_int("k", k, 1)
@@ -281,9 +291,12 @@ def cd_gradient(params: RBM, x: Tensor, k: int, *, generator: torch.Generator) -
 def expected_cd_gradient(params: RBM, x: Tensor, k: int) -> RBM:
     """The mean of `cd_gradient` over all that its chains may do, exactly.
 
-    mean_x [h(x) x^T] - sum_x~ q_k(x~) h(x~) x~^T, and so for b and c;  q_k = q_0 T^k, q_0 the data
-    x: (batch, n_visible) in {0, 1}; at most 12 units a layer; k >= 1 -> RBM, uphill
-    Raises what `transition_matrix` and `phase` raise, TypeError or ValueError for a wrong k.
+    mean_x [h(x) x^T] - sum_x~ q_k(x~) h(x~) x~^T       eq-cd-expected-update
+    and so for b and c;  q_k = q_0 T^k, q_0 the data's distribution
+    x: (batch, n_visible) in {0, 1}; at most 12 units a layer; k >= 1
+    -> RBM, uphill
+    Raises what `transition_matrix` and `phase` raise, TypeError or
+    ValueError for a wrong k.
     """
     _check_int("k", k, 1)
     q = marginals(transition_matrix(params), _data_distribution(params, x), k)
@@ -293,7 +306,8 @@ def expected_cd_gradient(params: RBM, x: Tensor, k: int) -> RBM:
 def cd_bias(params: RBM, x: Tensor, n_steps: int) -> Tensor:
     """How far CD-k is from the exact gradient on average, as a norm, for k = 1, ..., n_steps.
 
-    ||sum_x' (p(x') - q_k(x')) phase(x')||,  over W, b and c together;  q_k = q_0 T^k, q_0 the data
+    ||sum_x' (p(x') - q_k(x')) phase(x')||              eq-cd-bias
+    over W, b and c together;  q_k = q_0 T^k, q_0 the data's distribution
     x: (batch, n_visible) in {0, 1}; at most 12 units a layer; n_steps >= 1 -> (n_steps,)
     Raises what `expected_cd_gradient` raises.
     """
@@ -311,11 +325,14 @@ def norm(gradient: RBM) -> Tensor:
 def pcd_gradient(
     params: RBM, x: Tensor, chains: Chains, k: int, *, generator: torch.Generator
 ) -> RBM:
-    """Persistent contrastive divergence, PCD-k: as CD-k, but x~ goes on from where it last was.
+    """Persistent CD, PCD-k: x~ goes on from where it last was.
 
-    x~ <- k Gibbs steps from x~;  then h(x) x^T - h(x~) x~^T,  h(x) - h(x~),  x - x~
-    x: (batch, n_visible) in [0, 1]; chains: any number of rows, moved on in place; k >= 1 -> RBM
-    Raises what `cd_gradient` raises, TypeError or ValueError for wrong chains.
+    h(x) x^T - h(x~) x~^T,  h(x) - h(x~),  x - x~       eq-pcd-update
+    each a mean; x~ are the chains, moved on by k Gibbs steps
+    x: (batch, n_visible) in [0, 1]; chains: any number of rows, changed
+    in place; k >= 1 -> RBM, uphill
+    Raises what `cd_gradient` raises, TypeError or ValueError for wrong
+    chains.
     Source: Tieleman 2008.
     """
     _check_int("k", k, 1)
@@ -328,12 +345,15 @@ def pcd_gradient(
 
 
 def centered(gradient: RBM, mean_x: Tensor, mean_h: Tensor) -> RBM:
-    """The centred gradient: the step that W, b and c make when the model is written with offsets.
+    """The centred gradient: the plain step of the model with offsets.
 
-    E(x, h) = -(h - eta).W(x - mu) - c'.(x - mu) - b'.(h - eta),  b = b' - W mu,  c = c' - W^T eta
-    dW' = dW - eta dc^T - db mu^T,  db' = db - dW' mu,  dc' = dc - dW'^T eta
-    gradient: any `RBM` gradient; mean_x = mu: (n_visible,); mean_h = eta: (n_hidden,) -> RBM
-    Raises TypeError or ValueError for parts that do not fit one another.
+    E'(x, h) = -(h - mean_h).W(x - mean_x)
+               - c'.(x - mean_x) - b'.(h - mean_h)      eq-centred-energy
+    dW' = dW - mean_h dc^T - db mean_x^T,
+    db' = db - dW' mean_x,  dc' = dc - dW'^T mean_h
+    gradient: any `RBM` gradient; mean_x: (n_visible,), mean_h:
+    (n_hidden,), any offsets -> RBM
+    Raises TypeError or ValueError for parts that do not fit.
     Source: Montavon & Mueller 2012; Melchior et al. 2016.
     """
     W, b, c = _checked(gradient)

@@ -1,6 +1,20 @@
 """Arrays in, Axes out: every figure of the course, in one style."""
 
+from lecture_lib.figures.annealing import (
+    annealing_paths,
+    annealing_stages,
+    annealing_still,
+    curves_and_truth,
+    estimates_against_truth,
+)
 from lecture_lib.figures.conditionals import hidden_probabilities, logistic_curve
+from lecture_lib.figures.contrastive import (
+    bias_and_divergence,
+    bias_curves,
+    contrastive_still,
+    gibbs_chain,
+    push,
+)
 from lecture_lib.figures.course import course_path
 from lecture_lib.figures.distributions import histograms
 from lecture_lib.figures.dreams import dreamt_digits
@@ -51,23 +65,32 @@ from lecture_lib.figures.style import COLORS, new_figure, to_svg, use_style
 
 __all__ = [
     "COLORS",
+    "annealing_paths",
+    "annealing_stages",
+    "annealing_still",
+    "bias_and_divergence",
+    "bias_curves",
     "bipartite",
     "bipartite_positions",
     "boltzmann_machine",
     "case_sheet",
+    "contrastive_still",
     "cost_of_sums",
     "course_path",
+    "curves_and_truth",
     "data_to_model",
     "draw_link",
     "draw_units",
     "dreamt_digits",
     "energy_order",
     "energy_steps",
+    "estimates_against_truth",
     "factor_graph",
     "filter_grid",
     "fits",
     "flow_differences",
     "free_energy_parts",
+    "gibbs_chain",
     "graph_tables",
     "hidden_probabilities",
     "histograms",
@@ -79,6 +102,7 @@ __all__ = [
     "neighbourhood",
     "new_figure",
     "phase_changes",
+    "push",
     "rbm_scalar_view",
     "rbm_still",
     "rbm_vector_view",

@@ -5,7 +5,9 @@ numbers, the module, a still picture) is saved with the notebook, so that the sa
 cell works in JupyterLab, in Binder and on the static page.
 """
 
+from lecture_lib.widgets.contrastive_divergence import cd_landscape
 from lecture_lib.widgets.energy_based_models import six_node_graph
+from lecture_lib.widgets.evaluation import annealing
 from lecture_lib.widgets.free_energy import free_energy_landscape
 from lecture_lib.widgets.index import dreaming_digits
 from lecture_lib.widgets.learning import two_phases
@@ -14,7 +16,9 @@ from lecture_lib.widgets.rbm_units import rbm_conditionals, rbm_units
 
 __all__ = [
     "LiveFigure",
+    "annealing",
     "bundle",
+    "cd_landscape",
     "dreaming_digits",
     "free_energy_landscape",
     "rbm_conditionals",

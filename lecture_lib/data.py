@@ -125,8 +125,8 @@ def patches() -> Patches:
     x = x / np.sqrt(x.var(1, keepdims=True) + 0.001)
     variances, axes = np.linalg.eigh(np.cov(x.T))
     x = x @ (axes / np.sqrt(variances + 0.05)) @ axes.T
-    x = torch.from_numpy((x / x.std()).astype(np.float32))
-    return Patches(x[:N_PATCHES_TRAIN], x[N_PATCHES_TRAIN:])
+    patches = torch.from_numpy((x / x.std()).astype(np.float32))
+    return Patches(patches[:N_PATCHES_TRAIN], patches[N_PATCHES_TRAIN:])
 
 
 def pack_mnist(images: np.ndarray, labels: np.ndarray) -> bytes:

@@ -241,7 +241,7 @@ def model_phase(params: RBM) -> RBM:
     """The negative phase exactly: the mean of `phase` under the model.
 
     d log Z: sum_x p(x) h(x) x^T,  sum_x p(x) h(x),  sum_x p(x) x
-    or the same over h where that layer is smaller      eq-negative-phase-swap
+    or the same over h where that is smaller          eq-negative-phase-swap
     the smaller layer has 1..20 units -> RBM
     Raises what `log_partition` raises.
     """

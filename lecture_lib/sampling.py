@@ -57,7 +57,10 @@ class Chains:
         self.x = x.detach().clone()
 
     def advance(self, step: Step, n_steps: int, *, generator: torch.Generator) -> Tensor:
-        """Move all chains on by n_steps, keep where they are and return it: (batch, n)."""
+        """Move all chains on, keep where they are and return it.
+
+        n_steps >= 0 -> (batch, n)
+        """
         self.x = gibbs(step, self.x, n_steps, generator=generator)
         return self.x
 

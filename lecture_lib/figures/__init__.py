@@ -55,10 +55,18 @@ from lecture_lib.figures.networks import (
     state_table,
     subscript,
 )
+from lecture_lib.figures.persistent import (
+    dots_by_row,
+    mean_curves,
+    particle_landscape,
+    persistent_still,
+)
 from lecture_lib.figures.practice import (
     case_sheet,
     measured_lines,
+    method_dots,
     row_names,
+    run_still,
     two_functions,
 )
 from lecture_lib.figures.style import COLORS, new_figure, to_svg, use_style
@@ -79,6 +87,7 @@ __all__ = [
     "course_path",
     "curves_and_truth",
     "data_to_model",
+    "dots_by_row",
     "draw_link",
     "draw_units",
     "dreamt_digits",
@@ -98,15 +107,20 @@ __all__ = [
     "labelled_lines",
     "learning_curves",
     "logistic_curve",
+    "mean_curves",
     "measured_lines",
+    "method_dots",
     "neighbourhood",
     "new_figure",
+    "particle_landscape",
+    "persistent_still",
     "phase_changes",
     "push",
     "rbm_scalar_view",
     "rbm_still",
     "rbm_vector_view",
     "row_names",
+    "run_still",
     "signed",
     "six_node_still",
     "softplus_curve",

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from lecture_lib.figures.style import COLORS
+from lecture_lib.figures.style import COLORS, new_figure
 
 _DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 _MARKERS = ("o", "s", "^", "D", "v")
@@ -98,6 +99,28 @@ def case_sheet(machines: Mapping[str, tuple[np.ndarray, np.ndarray]], *, filters
     return grid
 
 
+def method_dots(names: Sequence[str], careful: np.ndarray, errors: np.ndarray, quick: np.ndarray) -> Axes:
+    """Methods, one a row: a careful measurement with its standard error, and a quick one of the same thing.
+
+    careful, errors, quick: (n,), in nats
+    """
+    _, ax = plt.subplots(figsize=(6.4, 0.5 * len(names) + 1.1))
+    rows = np.arange(len(names))[::-1]
+    ax.hlines(rows, careful, quick, color=COLORS["bound"], linestyle=":", linewidth=1.5)
+    ax.plot(quick, rows, "s", color=COLORS["bound"], markerfacecolor=COLORS["paper"], markersize=7, markeredgewidth=1.8)
+    ax.errorbar(careful, rows, xerr=errors, fmt="o", color=COLORS["ink"], markersize=6, elinewidth=1.6, capsize=3)
+    ax.annotate("10,000 temperatures", (careful[0], rows[0]), xytext=(0, 9), textcoords="offset points", ha="center",
+                fontsize=10, color=COLORS["ink"])
+    last = len(names) - 1
+    ax.annotate("500", (quick[last], rows[last]), xytext=(0, -16), textcoords="offset points", ha="center",
+                fontsize=10, color=COLORS["bound_text"])
+    ax.set(yticks=rows, yticklabels=names, ylim=(-0.7, len(names) - 0.3), xlabel="log-likelihood of test digits (nats)")
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.margins(x=0.08)
+    return ax
+
+
 def two_functions(ax: Axes, t: np.ndarray, exact: np.ndarray, places: np.ndarray, other: np.ndarray,
                   names: tuple[str, str]) -> Axes:
     """A curve and what somebody else returns for it at a few places, joined by how far they are apart.
@@ -113,3 +136,25 @@ def two_functions(ax: Axes, t: np.ndarray, exact: np.ndarray, places: np.ndarray
     ax.annotate(names[1], (places[1], other[1]), xytext=(9, -4), textcoords="offset points",
                 color=COLORS["bound_text"], va="top")
     return ax
+
+
+def run_still(filters: np.ndarray, dreams: np.ndarray, title: str) -> Figure:
+    """One moment of a training run: filters above, samples below.
+
+    filters, dreams: (n, pixels) -> the figure
+    """
+    side = round(filters.shape[1] ** 0.5)
+    figure, axes = new_figure(6.0, 3.6, nrows=2, ncols=len(filters), squeeze=False)
+    for ax, image in zip(axes[0], filters, strict=True):
+        top = np.abs(image).max()
+        ax.imshow(image.reshape(side, side), vmin=-top, vmax=top, cmap="course_diverging")
+    for ax, image in zip(axes[1], dreams, strict=True):
+        ax.imshow(image.reshape(side, side), vmin=0, vmax=1, cmap="gray_r")
+    for ax in axes.ravel():
+        ax.set(xticks=[], yticks=[])
+        for spine in ax.spines.values():
+            spine.set(visible=True, color=COLORS["line"], linewidth=0.8)
+    axes[0, 0].set_ylabel("filters")
+    axes[1, 0].set_ylabel("dreams")
+    figure.suptitle(title, fontsize=12)
+    return figure

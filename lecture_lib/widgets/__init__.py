@@ -12,6 +12,7 @@ from lecture_lib.widgets.free_energy import free_energy_landscape
 from lecture_lib.widgets.index import dreaming_digits
 from lecture_lib.widgets.learning import two_phases
 from lecture_lib.widgets.live import LiveFigure, bundle
+from lecture_lib.widgets.persistent_cd import persistent_chains
 from lecture_lib.widgets.rbm_units import rbm_conditionals, rbm_units
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "cd_landscape",
     "dreaming_digits",
     "free_energy_landscape",
+    "persistent_chains",
     "rbm_conditionals",
     "rbm_units",
     "six_node_graph",

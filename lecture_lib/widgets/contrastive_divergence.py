@@ -16,6 +16,7 @@ def cd_landscape(
     """CD-k on 2 x 2 pictures: its chain, where it pushes F down and up, and its exact bias.
 
     params: an RBM with 4 visible units and at most 4 hidden ones; x: the data, four zeros and ones
+    Raises ValueError for a machine of another size, an x that is not binary, or a k outside 1..20.
     """
     W, b, c = params
     if W.shape[1] != 4 or len(b) > 4:

@@ -14,6 +14,7 @@ def annealing(params: RBM, temperatures: int = 3, chains: int = 20, *, scale: fl
     """Annealed importance sampling on a small RBM: the estimate of log Z against the truth.
 
     params: an RBM with at most 6 visible and 4 hidden units, whose parameters are taken times scale
+    Raises ValueError for a machine too large to sum over all its states.
     """
     W, b, c = params
     if W.shape[1] > 6 or len(b) > 4:

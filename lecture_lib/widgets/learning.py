@@ -15,6 +15,7 @@ def two_phases(params: RBM, rows: Sequence[int]) -> LiveFigure:
 
     params: where learning starts, with 4 visible units; rows: the numbers of the pictures that are
     data at first, in the order of `binary_states`
+    Raises ValueError for a machine of another size or rows that are none.
     """
     W, b, c = params
     if W.shape[1] != 4:

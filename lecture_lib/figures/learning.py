@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -61,14 +62,15 @@ def cost_of_sums(ax: Axes, sizes: Mapping[str, int], *, terms_per_second: float 
     ax.barh(places, lengths, height=0.5, color=COLORS["hidden"])
     for place, length in zip(places, lengths, strict=True):
         ax.annotate(f"10{_raised(int(length))}", (length, place), xytext=(5, 0), va="center",
-                    textcoords="offset points", color=COLORS["hidden_text"])
-    for words, seconds, height in (("a second", 1.0, 0.93), ("the age of the universe", 4.35e17, 0.78)):
+                    textcoords="offset points", color=COLORS["hidden_text"],
+                    path_effects=[patheffects.withStroke(linewidth=4, foreground=COLORS["paper"])])
+    for words, seconds, top in (("a second", 1.0, 0.95), ("the age of the universe", 4.35e17, 0.8)):
         level = np.log10(seconds * terms_per_second)
-        ax.axvline(level, color=COLORS["faint"], linestyle="--", linewidth=1.2)
-        ax.annotate(words, (level, height), xycoords=("data", "axes fraction"), xytext=(5, 0),
+        ax.axvline(level, ymax=top + 0.03, color=COLORS["faint"], linestyle="--", linewidth=1.2, zorder=0)
+        ax.annotate(words, (level, top), xycoords=("data", "axes fraction"), xytext=(5, 0),
                     textcoords="offset points", color=COLORS["faint"], va="center")
-    ax.set(xlim=(0, 1.12 * lengths.max()), ylim=(-0.5, len(sizes) + 0.2), xlabel="terms in Z, log₁₀")
-    ax.set_yticks(places, [f"{name}\n{size} units" for name, size in sizes.items()])
+    ax.set(xlim=(0, 1.12 * lengths.max()), ylim=(-0.5, len(sizes) + 0.4), xlabel="terms in Z, log₁₀")
+    ax.set_yticks(places, [f"{name}, {size} units" for name, size in sizes.items()])
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     return ax

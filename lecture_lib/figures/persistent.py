@@ -79,8 +79,7 @@ def dots_by_row(ax: Axes, rows: Mapping[str, Mapping[str, Sequence[float]]], *, 
             colour, words = COLORS[key], COLORS.get(f"{key}_text", COLORS[key])
             face = colour if full else "none"
             if mean < low:
-                ax.plot(low, height, "<", color=colour, markerfacecolor=face, markersize=8, clip_on=False)
-                ax.annotate(f"{mean:.1f}".replace("-", "−"), (low, height), xytext=(9, 0), va="center",
+                ax.annotate(f"← {mean:.1f}".replace("-", "−"), (low, height), xytext=(4, 0), va="center",
                             textcoords="offset points", color=words, fontsize=11)
                 continue
             ax.plot(runs, np.full(len(runs), height), "o", markersize=6, color=colour,

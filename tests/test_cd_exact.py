@@ -103,7 +103,7 @@ def test_the_results_have_the_dtype_of_the_parameters():
 @pytest.mark.parametrize("function", [rbm.expected_cd_gradient, rbm.cd_bias])
 def test_bad_input_is_refused(function):
     params, x = a_machine(0), some_data(0)
-    with pytest.raises(ValueError, match="must be 1 or more"):
+    with pytest.raises(ValueError, match="must be at least 1"):
         function(params, x, 0)
     with pytest.raises(TypeError):
         function(params, x, 1.5)

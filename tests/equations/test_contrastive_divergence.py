@@ -265,6 +265,10 @@ def test_the_bias_is_the_mean_update_less_the_gradient_by_autograd(machine):
         q = after(machine, data_distribution(), k)
         bias = outer(machine, {x: p[x] - q[x] for x in states(4)})
         assert torch.allclose(rbm.expected_cd_gradient(machine, rows(X), k).W - slope, bias, atol=1e-10)
+        of_b = [math.fsum((p[x] - q[x]) * hidden(machine, x)[j] for x in states(4)) for j in range(3)]
+        of_c = [math.fsum((p[x] - q[x]) * x[i] for x in states(4)) for i in range(4)]
+        norm = math.sqrt(math.fsum(v * v for v in [*bias.flatten().tolist(), *of_b, *of_c]))
+        assert rbm.cd_bias(machine, rows(X), k)[-1].item() == pytest.approx(norm, abs=1e-12)
 
 
 def pairs(q, T):

@@ -109,7 +109,9 @@ def test_the_omitted_gradient_of_the_visible_bias_hides_on_the_bars_and_not_on_t
     assert (wrong - right).abs().max() < 0.15
     two_lines = BARS[BARS.sum(1) == 6]
     right, wrong = (kls(learnt(two_lines, all_five(4), omitted=omitted), two_lines) for omitted in (False, True))
-    assert ((wrong - right) > 1).all()
+    cost = wrong - right
+    assert cost.min() > 0.1
+    assert cost.mean() > 3 * cost.std() / len(cost) ** 0.5  # five seeds
 
 
 def test_two_units_that_start_alike_stay_alike():

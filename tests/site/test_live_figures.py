@@ -8,7 +8,7 @@ from built_site import SITE, page_names
 
 LIVE = [name for name in page_names() if 'class="live-figure"' in (SITE / name).read_text(encoding="utf-8")]
 UPDATE_LIMIT = 16.0  # milliseconds
-KEYS = {"range": "ArrowLeft", "radio": "Space", "checkbox": "Space", "select": "ArrowDown", "button": "Enter", "canvas": "Space"}
+KEYS = {"range": "ArrowLeft", "radio": "Space", "checkbox": "Space", "select": "ArrowDown", "button": "Enter", "canvas": "Space", "svg": "Space"}
 BACK = {"range": "ArrowRight", "checkbox": "Space", "select": "ArrowUp"}
 
 pytestmark = pytest.mark.browser
@@ -34,8 +34,9 @@ def keys(control):
 
 
 def state(figure):
-    """What a reader can perceive of the figure: its words, its picture, the state of its controls."""
+    """What a reader can perceive of the figure: its words, what its sliders read, its picture."""
     return figure.evaluate("""e => [e.querySelector("output").textContent,
+        ...[...e.querySelectorAll(".live-readout")].map(readout => readout.textContent),
         ...[...e.querySelectorAll("svg.live-picture")].map(svg => svg.innerHTML),
         ...[...e.querySelectorAll("canvas")].map(canvas => canvas.toDataURL())]""")
 

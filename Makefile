@@ -12,7 +12,7 @@ PORT := 8000
 
 # Stored outputs are compared strictly on the reference platform only, with
 # threads and processor features fixed so that sums are rounded in one way.
-REFERENCE := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 MKL_CBWR=AVX2 ATEN_CPU_CAPABILITY=avx2 OPENBLAS_NUM_THREADS=1
+REFERENCE := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 MKL_CBWR=AVX2 ATEN_CPU_CAPABILITY=avx2 OPENBLAS_NUM_THREADS=1 TQDM_DISABLE=1
 NBVAL := $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),--nbval,--nbval-lax)
 
 .PHONY: book test serve lab lock text notebooks ledger clean

@@ -2,6 +2,7 @@
 
     python tools/notebooks.py text [PAGE ...]    book/rbm/model.ipynb -> text/rbm/model.md
     python tools/notebooks.py store [PAGE ...]   text/rbm/model.md -> book/rbm/model.ipynb, executed
+    python tools/notebooks.py modules [PAGE ...] live figures' front ends written anew, nothing executed
 
 A page is named as in _toc.yml without `book/` (rbm/model); without a name, all
 of them. `store` runs every cell in a fresh kernel, in order; where there is no
@@ -17,6 +18,8 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbclient import NotebookClient
+
+from lecture_lib.widgets.live import LiveFigure, bundle
 
 ROOT = Path(__file__).parents[1]
 BOOK, TEXT = ROOT / "book", ROOT / "text"
@@ -59,11 +62,22 @@ def store(page):
     write(BOOK / f"{page}.ipynb", text + "\n")
 
 
+def modules(page):
+    path = BOOK / f"{page}.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    widgets = notebook["metadata"].get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {})
+    for model in widgets.get("state", {}).values():
+        if "figure" in model["state"]:
+            model["state"].update(_esm=bundle(model["state"]["figure"]), _css=LiveFigure._css)
+    write(path, nbformat.writes(nbformat.from_dict(notebook)) + "\n")
+
+
 def main(arguments):
-    if not arguments or arguments[0] not in ("text", "store"):
+    actions = {"text": to_text, "store": store, "modules": modules}
+    if not arguments or arguments[0] not in actions:
         print(__doc__, file=sys.stderr)
         return 2
-    action = {"text": to_text, "store": store}[arguments[0]]
+    action = actions[arguments[0]]
     pages = arguments[1:] or [
         path.relative_to(BOOK).with_suffix("").as_posix() for path in sorted(BOOK.rglob("*.ipynb"))
     ]

@@ -5,18 +5,25 @@ const scaled = ({ W, b, c }, by) => ({ W: W.map((row) => row.map((w) => by * w))
 const energyOf = ({ W, b, c }, x) => W.reduce((sum, row, j) => sum - softplus(b[j] + dot(row, x)), -dot(c, x));
 const hiddenOf = ({ W, b }, x) => W.map((row, j) => sigm(b[j] + dot(row, x)));
 const visibleOf = ({ W, c }, h) => c.map((value, i) => sigm(value + W.reduce((sum, row, j) => sum + h[j] * row[i], 0)));
-const chance = (p, state) => state.reduce((product, on, i) => product * (on ? p[i] : 1 - p[i]), 1);
+/** The probabilities of all states of independent units, in the order of binaryStates. */
+function products(p) {
+  const table = new Array(2 ** p.length).fill(1);
+  for (let i = p.length - 1, width = 1; i >= 0; i -= 1, width *= 2) {
+    for (let s = 0; s < width; s += 1) table[s + width] = table[s] * p[i];
+    for (let s = 0; s < width; s += 1) table[s] *= 1 - p[i];
+  }
+  return table;
+}
+const place = (state) => state.reduce((index, on) => 2 * index + on, 0);
 
 /** The product q T without T: up to the hidden states and down again. */
 function step(machine, states, hidden, q) {
   const above = hidden.map(() => 0), below = states.map(() => 0);
   states.forEach((x, s) => {
-    const p = hiddenOf(machine, x);
-    hidden.forEach((h, r) => { above[r] += q[s] * chance(p, h); });
+    products(hiddenOf(machine, x)).forEach((share, r) => { above[r] += q[s] * share; });
   });
   hidden.forEach((h, r) => {
-    const p = visibleOf(machine, h);
-    states.forEach((x, s) => { below[s] += above[r] * chance(p, x); });
+    products(visibleOf(machine, h)).forEach((share, s) => { below[s] += above[r] * share; });
   });
   return below;
 }
@@ -45,7 +52,8 @@ export function compute(params, { temperatures, chains, scale, seed }) {
     let x = draw(params.c.map(() => 0.5));
     const path = [exact[0]];
     for (let m = 1; m <= n; m += 1) {
-      path.push(path[m - 1] + energyOf(stages[m - 1], x) - energyOf(stages[m], x));
+      const s = place(x);
+      path.push(path[m - 1] + energies[m - 1][s] - energies[m][s]);
       x = draw(visibleOf(stages[m], draw(hiddenOf(stages[m], x))));
     }
     return path;
@@ -104,7 +112,7 @@ function render({ model, el }) {
   const update = frame({
     el, name: "annealing", task: model.get("task"),
     controls: [
-      group("Temperatures", turn("number:", "temperatures", { min: 1, max: 100, step: 1 })),
+      group("Temperatures", turn("number:", "temperatures", { min: 1, max: 60, step: 1 })),
       group("Chains", turn("number:", "chains", { min: 2, max: 60, step: 1 }),
         button({ label: "New chains", click: change(() => { controls.seed += 1; }) })),
       group("Machine", turn("all weights and biases \u00d7", "scale", { min: 0.2, max: 2, step: 0.1 })),

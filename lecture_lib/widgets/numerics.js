@@ -13,7 +13,9 @@ export function sigm(t) {
 
 /** u . v */
 export function dot(u, v) {
-  return u.reduce((sum, value, i) => sum + value * v[i], 0);
+  let sum = 0;
+  for (let i = 0; i < u.length; i += 1) sum += u[i] * v[i];
+  return sum;
 }
 
 /** log(sum(exp(values))), without overflow. */

@@ -1,9 +1,11 @@
-"""Small models by enumeration: every state, log Z and every probability.
+"""Small models by enumeration: every state, log Z and every probability; integrals over one number.
 
 An energy is any function from (batch, n) to (batch,). With n units there are 2^n states, so these
-sums are for small n: they are what all approximations of the course are measured against.
+sums are for small n: they are what all approximations of the course are measured against. A latent
+variable of one dimension has a fine grid instead of states.
 """
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -47,6 +49,24 @@ def probabilities(energy: Energy, n: int) -> Tensor:
     that is NaN or -inf, and where all are +inf, so that no state is possible.
     """
     return (-_energies(energy, binary_states(n))).softmax(0)
+
+
+def log_integral(log_f: Tensor, grid: Tensor) -> Tensor:
+    """Log of the integral of a positive function of one number, by the trapezoid rule in log space.
+
+    log int f(z) dz ~ log sum_n f(z_n) (z_{n+1} - z_{n-1}) / 2, half an interval at either end
+    log_f: (..., N), finite or -inf, the log of f at each point of the grid; grid: (N,), rising,
+    N >= 2 -> (...) in the unit of log_f
+    The error is that of the trapezoid rule: tiny where f is smooth on the scale of the grid and
+    falls to nothing inside its ends, which the caller must see to.
+    Raises TypeError for what are no tensors of one floating dtype; ValueError for shapes or devices
+    that do not fit, for a grid that does not rise, and for a log_f that is NaN or +inf.
+    """
+    _check_grid(log_f, grid)
+    steps = grid.diff().log()
+    nothing = steps.new_full((1,), -torch.inf)
+    log_widths = torch.logaddexp(torch.cat([nothing, steps]), torch.cat([steps, nothing]))
+    return (log_f + log_widths - math.log(2)).logsumexp(-1)
 
 
 def entropy(p: Tensor) -> Tensor:
@@ -102,6 +122,28 @@ def empirical(x: Tensor) -> Tensor:
         raise ValueError("x must be 0 or 1")
     place = (x.long() << torch.arange(n - 1, -1, -1, device=x.device)).sum(-1)
     return torch.bincount(place, minlength=2**n).to(x.dtype) / len(x)
+
+
+def _check_grid(log_f: Tensor, grid: Tensor) -> None:
+    """A rising grid, and one log-value of a function for each of its points."""
+    for name, t in ("log_f", log_f), ("grid", grid):
+        if not isinstance(t, Tensor):
+            raise TypeError(f"{name} must be a torch.Tensor, got {type(t).__name__}")
+        if not t.is_floating_point():
+            raise TypeError(f"{name} must have a floating dtype, got {t.dtype}")
+    if log_f.dtype != grid.dtype:
+        raise TypeError(f"log_f and grid must have one dtype, got {log_f.dtype} and {grid.dtype}")
+    if log_f.device != grid.device:
+        raise ValueError(f"log_f must be on {grid.device}, got {log_f.device}")
+    if grid.ndim != 1 or len(grid) < 2:
+        raise ValueError(f"grid must be (N,) with N >= 2, got {tuple(grid.shape)}")
+    if log_f.ndim == 0 or log_f.shape[-1] != len(grid):
+        raise ValueError(f"log_f must be (..., {len(grid)}), got {tuple(log_f.shape)}")
+    if not (grid.isfinite().all() and (grid.diff() > 0).all()):
+        raise ValueError("grid must rise from each point to the next")
+    if not (log_f < torch.inf).all():
+        wrong = "NaN" if log_f.isnan().any() else "+inf"
+        raise ValueError(f"log_f must be finite or -inf, got {wrong}")
 
 
 def _check_distributions(**distributions: Tensor) -> None:

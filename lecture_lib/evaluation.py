@@ -17,6 +17,7 @@ from lecture_lib.distributions import (
     _check_units,
     bernoulli_log_prob,
     bernoulli_sample,
+    gaussian_log_prob,
     softplus,
 )
 from lecture_lib.exact import binary_states
@@ -28,8 +29,10 @@ from lecture_lib.rbm import (
     prob_h_given_x,
     transition_matrix,
 )
+from lecture_lib.vae import VAE, reparameterize
 
 MIN_EFFECTIVE_SAMPLE_SIZE = 10
+BLOCK = 2**14  # codes decoded at once
 
 
 class AIS(NamedTuple):
@@ -177,6 +180,44 @@ def reconstruction_error(params: RBM, x: Tensor) -> Tensor:
     W, _, c = _checked(params)
     x = _binary_units("x", x, ("batch", len(c)), W)
     return -bernoulli_log_prob(x, c + prob_h_given_x(params, x) @ W)
+
+
+@torch.no_grad()
+def importance_weighted_bound(
+    vae: VAE, x: Tensor, n_samples: int, *, generator: torch.Generator
+) -> Tensor:
+    """The importance-weighted lower bound on log p(x), which tightens as samples are added.
+
+    L_S(x) = log 1/S sum_s w_s,  w_s = p(x|z_s) p(z_s) / q(z_s|x),  z_s ~ q(z|x),  S = n_samples
+    E L_1 is the ELBO; E L_S never falls with S and tends to log p(x). Added up in float64.
+    x: (batch, n_visible) in {0, 1}; n_samples >= 1 -> (batch,) in nats
+    Raises TypeError or ValueError for x, generator or n_samples that do not fit.
+    Source: Burda, Grosse & Salakhutdinov 2016, equation 8.
+    """
+    _check_generator(generator)
+    _check_int("n_samples", n_samples, 1)
+    x = _binary_units("x", x, ("batch", "n_visible"), vae.encoder.mu.weight)
+    mu, log_var = vae.encoder(x)
+    total = torch.full((len(x),), -math.inf, dtype=torch.float64, device=x.device)
+    for samples in torch.arange(n_samples).split(max(1, BLOCK // max(1, len(x)))):
+        log_w = _log_importance_weights(vae, x, mu, log_var, len(samples), generator)
+        total = torch.logaddexp(total, log_w.double().logsumexp(0))
+    return (total - math.log(n_samples)).to(mu.dtype)
+
+
+def _log_importance_weights(
+    vae: VAE, x: Tensor, mu: Tensor, log_var: Tensor, n: int, generator: torch.Generator
+) -> Tensor:
+    """log p(x|z) + log p(z) - log q(z|x) of n draws z ~ q(z|x) for each x: (n, batch)."""
+    mu, log_var = (t.expand(n, *t.shape) for t in (mu, log_var))
+    eps = torch.randn(mu.shape, generator=generator, dtype=mu.dtype, device=mu.device)
+    z = reparameterize(mu, log_var, eps)
+    logits, zeros = vae.decoder(z), torch.zeros_like(z)
+    return (
+        bernoulli_log_prob(x.expand_as(logits), logits)
+        + gaussian_log_prob(z, zeros, zeros)
+        - gaussian_log_prob(z, mu, log_var)
+    )
 
 
 def _checked_base(params: RBM, base: Tensor | None) -> Tensor:

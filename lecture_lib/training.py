@@ -70,6 +70,53 @@ def fit(
     )
 
 
+class GradientAscent:
+    """step(x): one update of a module by an optimizer, uphill on the mean of objective(x).
+
+    parameters <- the optimizer's rule, with the gradient of 1/batch sum_n objective(x_n)
+    objective: x -> (batch,), one value per example, differentiable; generator: the one it draws from
+    schedule: a learning-rate schedule of torch, moved on after every update
+    Returns {"objective": its mean}; everything that a step changes can be saved.
+    Raises ValueError for an objective that does not give one value per example.
+    """
+
+    def __init__(
+        self,
+        objective: Callable[[Tensor], Tensor],
+        module: torch.nn.Module,
+        optimizer: torch.optim.Optimizer,
+        *,
+        generator: torch.Generator,
+        schedule: torch.optim.lr_scheduler.LRScheduler | None = None,
+    ) -> None:
+        _check_generator(generator)
+        self.objective, self.module, self.optimizer = objective, module, optimizer
+        self.generator, self.schedule = generator, schedule
+
+    def __call__(self, x: Tensor) -> Means:
+        values = self.objective(x)
+        if values.shape != (len(x),):
+            raise ValueError(f"objective(x) must be ({len(x)},), got {tuple(values.shape)}")
+        self.optimizer.zero_grad()
+        (-values.mean()).backward()
+        self.optimizer.step()
+        if self.schedule is not None:
+            self.schedule.step()
+        return {"objective": values.mean().item()}
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a step changes: parameters, the optimizer's moments, schedule, generator."""
+        return {name: _snapshot(part) for name, part in self._parts().items()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a saved state, in place."""
+        _restore(self._parts(), state, "state")
+
+    def _parts(self) -> dict[str, Any]:
+        names = "module", "optimizer", "generator", "schedule"
+        return {name: getattr(self, name) for name in names}
+
+
 def history(checkpoint: str | os.PathLike[str]) -> list[Means]:
     """The means of every epoch that a checkpoint has seen, first to last; none without the file."""
     return _read(Path(checkpoint))["history"] if Path(checkpoint).exists() else []

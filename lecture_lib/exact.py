@@ -7,6 +7,7 @@ variable of one dimension has a fine grid instead of states.
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -63,10 +64,64 @@ def log_integral(log_f: Tensor, grid: Tensor) -> Tensor:
     that do not fit, for a grid that does not rise, and for a log_f that is NaN or +inf.
     """
     _check_grid(log_f, grid)
+    return (log_f + log_widths(grid)).logsumexp(-1)
+
+
+def log_widths(grid: Tensor) -> Tensor:
+    """Log of the share of the line that the trapezoid rule gives to each point of a grid.
+
+    log (z_{n+1} - z_{n-1}) / 2, half an interval at either end
+    grid: (N,), rising, N >= 2 -> (N,)
+    Raises TypeError for what is no tensor of floats, ValueError for a grid that does not rise.
+    """
+    _check_grid(grid, grid)
     steps = grid.diff().log()
     nothing = steps.new_full((1,), -torch.inf)
-    log_widths = torch.logaddexp(torch.cat([nothing, steps]), torch.cat([steps, nothing]))
-    return (log_f + log_widths - math.log(2)).logsumexp(-1)
+    return torch.logaddexp(torch.cat([nothing, steps]), torch.cat([steps, nothing])) - math.log(2)
+
+
+class EvidenceBound(NamedTuple):
+    """log p(x) taken apart by a distribution q over what is hidden; all in nats, one value per row.
+
+    log_evidence = bound + gap,  bound = mean_log_joint + entropy
+    """
+
+    mean_log_joint: Tensor
+    entropy: Tensor
+    bound: Tensor
+    gap: Tensor
+    log_evidence: Tensor
+
+
+def evidence_bound(log_joint: Tensor, log_q: Tensor, log_weights: Tensor) -> EvidenceBound:
+    """The variational bound on log p(x) and its gap, by summing over all values of z.
+
+    log p(x) = log sum_z w p(x, z),  bound = sum_z w q (log p(x, z) - log q),
+    gap = KL(q || p(z|x)) = sum_z w q (log q - log p(z|x)), which is summed by itself
+    log_joint: (..., S), log p(x, z) or -E(x, h) of each state; log_q: (..., S), finite or -inf, with
+    sum_z w q = 1; log_weights: (S,): 0 for a sum over states, `log_widths` of a grid for an integral
+    -> five tensors (...) in nats
+    Raises TypeError or ValueError for dtypes or shapes that do not fit and for a q that does not
+    sum to 1.
+    """
+    for name, tensor in ("log_joint", log_joint), ("log_q", log_q), ("log_weights", log_weights):
+        if not isinstance(tensor, Tensor) or not tensor.is_floating_point():
+            raise TypeError(f"{name} must be a tensor of floats, got {type(tensor).__name__}")
+        if tensor.shape[-1:] != log_weights.shape or tensor.ndim == 0:
+            raise ValueError(
+                "log_joint and log_q must be (..., S) and log_weights (S,), got "
+                f"{tuple(log_joint.shape)}, {tuple(log_q.shape)} and {tuple(log_weights.shape)}"
+            )
+    q = (log_q + log_weights).exp()
+    if not (q.sum(-1) - 1).abs().amax() <= q.new_tensor(torch.finfo(q.dtype).eps).sqrt():
+        raise ValueError("log_q must be the log of a distribution: q does not sum to 1")
+    log_evidence = (log_joint + log_weights).logsumexp(-1)
+    possible = q > 0  # 0 log 0 = 0
+    average = torch.where(possible, q * log_joint, 0.0).sum(-1)
+    entropy = -torch.where(possible, q * log_q, 0.0).sum(-1)
+    log_posterior = log_joint - log_evidence[..., None]
+    gap = torch.where(possible, q * (log_q - log_posterior), 0.0).sum(-1)
+    return EvidenceBound(average, entropy, average + entropy, gap, log_evidence)
 
 
 def entropy(p: Tensor) -> Tensor:

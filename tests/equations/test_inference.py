@@ -283,7 +283,7 @@ def test_switching_a_hidden_unit_on_saves_its_input_whatever_the_others_do(machi
 
 @pytest.mark.equation(
     "eq-inference-hidden-vector",
-    r"h(x) = \operatorname{sigm}(b + W x) = \operatorname{E}[\, h \mid x \,]",
+    r"h(x) = \operatorname{sigm}(b + W x) = \mathbb{E}[\, h \mid x \,]",
     kind="identity",
 )
 def test_the_vector_of_hidden_probabilities_is_the_mean_of_h_given_x(machine):
@@ -466,7 +466,7 @@ def test_the_covariance_of_two_hidden_units_is_that_of_their_probabilities(machi
 @pytest.mark.equation(
     "eq-inference-reconstruction",
     r"\hat x_i = \operatorname{sigm}\big( c_i + h(x)^\top W_{\cdot i} \big) \;\approx\; "
-    r"\operatorname{E}[\, x'_i \mid x \,] = \sum_{h} p(h \mid x) \, p(x'_i = 1 \mid h)",
+    r"\mathbb{E}[\, x'_i \mid x \,] = \sum_{h} p(h \mid x) \, p(x'_i = 1 \mid h)",
     kind="approximation",
 )
 def test_the_reconstruction_is_near_the_mean_of_a_gibbs_step(machine):

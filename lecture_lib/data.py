@@ -6,6 +6,7 @@ an image is a row of pixels, from the top left, line by line.
 
 import hashlib
 import lzma
+import math
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,10 @@ PATCH_SIDE, N_PATCHES, N_PATCHES_TRAIN = 8, 20_000, 18_000
 MNIST_FILE = Path(__file__).with_name("mnist.xz")
 MNIST_SHA256 = "904208bc87df1d9dfb139bece4a6c08cb2c0f65d740b7a64ba41ec5acba609d1"
 N_MNIST, N_MNIST_TRAIN, MNIST_PIXELS = 70_000, 60_000, 28 * 28
+
+SPRITE_SHAPES = "square", "ellipse", "heart"
+SPRITE_FACTORS = "shape", "scale", "orientation", "x", "y"
+MIN_SPRITE_SIZE, MAX_SPRITE_PIXELS = 16, 2**27
 
 
 class Bars(NamedTuple):
@@ -45,6 +50,18 @@ class Patches(NamedTuple):
 
     train: Tensor
     test: Tensor
+
+
+class Sprites(NamedTuple):
+    """Images of one shape each and, as int64 class indices, the five factors that made it.
+
+    train_factors, test_factors: (examples, 5), columns as in `SPRITE_FACTORS`
+    """
+
+    train: Tensor
+    test: Tensor
+    train_factors: Tensor
+    test_factors: Tensor
 
 
 def bars(size: int = 3) -> Bars:
@@ -129,6 +146,51 @@ def patches() -> Patches:
     return Patches(patches[:N_PATCHES_TRAIN], patches[N_PATCHES_TRAIN:])
 
 
+def sprites(
+    size: int = 20, *, n_scales: int = 3, n_orientations: int = 4, n_positions: int = 9
+) -> Sprites:
+    """Sprites: images of size x size pixels of one shape each, every combination of five factors once.
+
+    shape 0..2: square, ellipse (half as high as wide), heart; scale s of S: a circle around the
+    shape has radius 0.15 size (1 + s / (S - 1)), from 0.15 to 0.3 size;
+    orientation o of O: turned by 90 o / O degrees, anticlockwise; x (from the left) and y (from the
+    top) of P: the centre is at 0.3 size + 0.4 size i / (P - 1), so that every shape fits
+    A square turned by a quarter is that square again: all shapes turn through less than a quarter,
+    so that one orientation is one angle for all of them and no shape has one picture for two.
+    A pixel is 1 where its centre is in the shape. With size 20 and the numbers of the defaults no
+    two images are equal; many scales or angles in few pixels can make equal ones.
+    size >= 16; n_scales, n_orientations, n_positions >= 2 -> train (80 %, rounded down) and test
+    (the rest), drawn without replacement from all 3 S O P^2 (2916), always the same ones
+    Raises TypeError for numbers that are no int, ValueError for smaller ones and for more than 2^27
+    pixels in all.
+    Source: the idea is that of dSprites, Matthey et al. 2017.
+    """
+    for name, count, least in (
+        ("size", size, MIN_SPRITE_SIZE), ("n_scales", n_scales, 2),
+        ("n_orientations", n_orientations, 2), ("n_positions", n_positions, 2),
+    ):  # fmt: skip
+        if not isinstance(count, int) or isinstance(count, bool):
+            raise TypeError(f"{name} must be an int, got {type(count).__name__}")
+        if count < least:
+            raise ValueError(f"{name} must be at least {least}, got {count}")
+    values = len(SPRITE_SHAPES), n_scales, n_orientations, n_positions, n_positions
+    n = math.prod(values)
+    if n * size**2 > MAX_SPRITE_PIXELS:
+        raise ValueError(
+            f"all images together must have at most {MAX_SPRITE_PIXELS} pixels, "
+            f"got {n} images of {size} x {size}"
+        )
+    factors = np.indices(values).reshape(len(values), n).T[np.random.default_rng(0).permutation(n)]
+    images = np.empty((n, size * size), np.float32)
+    for image, (shape, s, o, *place) in zip(images, factors, strict=True):
+        radius = 0.15 * size * (1 + s / (n_scales - 1))
+        x, y = (0.3 * size + 0.4 * size * i / (n_positions - 1) for i in place)
+        image[:] = _sprite(SPRITE_SHAPES[shape], radius, np.pi / 2 * o / n_orientations, x, y, size)
+    x, v = torch.from_numpy(images), torch.from_numpy(factors.astype(np.int64))
+    n_train = n * 4 // 5
+    return Sprites(x[:n_train], x[n_train:], v[:n_train], v[n_train:])
+
+
 def pack_mnist(images: np.ndarray, labels: np.ndarray) -> bytes:
     """Binary images and their labels as the bytes of the packed file.
 
@@ -163,6 +225,22 @@ def check_sha256(path: Path, content: bytes, expected: str) -> None:
     came = hashlib.sha256(content).hexdigest()
     if came != expected:
         raise ValueError(f"{path} must have SHA-256 {expected}, got {came} ({len(content)} bytes)")
+
+
+def _sprite(
+    shape: str, radius: float, angle: float, x: float, y: float, size: int
+) -> np.ndarray:
+    """Which pixels have their centre in a shape of this radius, turned by angle, its centre at x, y."""
+    centres = np.arange(size) + 0.5
+    right, up = (centres - x) / radius, -(centres[:, None] - y) / radius
+    u = np.cos(angle) * right + np.sin(angle) * up
+    v = np.cos(angle) * up - np.sin(angle) * right
+    inside = {
+        "square": lambda: np.maximum(abs(u), abs(v)) <= 0.5**0.5,
+        "ellipse": lambda: u**2 + (2 * v) ** 2 <= 1,
+        "heart": lambda: (1.31 * u) ** 2 + (1.52 * v + 0.3 - abs(1.31 * u) ** 0.5) ** 2 <= 1,
+    }
+    return inside[shape]().ravel()
 
 
 def _split(images: np.ndarray, labels: np.ndarray, n_train: int) -> Digits:

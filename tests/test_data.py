@@ -241,3 +241,106 @@ def test_a_size_or_threshold_that_makes_no_data_set_is_refused():
             data.bars(bad)
         with pytest.raises(TypeError, match="threshold must be an int"):
             data.digits(bad)
+
+
+def test_sprites_are_every_combination_of_the_five_factors_once_with_no_two_images_alike():
+    train, test, train_factors, test_factors = data.sprites()
+    assert is_binary(train)
+    assert is_binary(test)
+    assert train.shape == (2332, 400)
+    assert test.shape == (584, 400)
+    factors = torch.cat([train_factors, test_factors])
+    assert factors.dtype == torch.int64
+    assert data.SPRITE_FACTORS == ("shape", "scale", "orientation", "x", "y")
+    grid = torch.cartesian_prod(*(torch.arange(n) for n in (3, 3, 4, 9, 9)))
+    assert torch.equal(factors.unique(dim=0), grid)
+    assert len(torch.cat([train, test]).unique(dim=0)) == len(grid) == 2916
+
+
+def one_sprite(size=20, **factors):
+    """The image of a combination of factors, whichever part it is in."""
+    train, test, train_factors, test_factors = data.sprites(size)
+    wanted = torch.tensor([factors.get(name, 0) for name in data.SPRITE_FACTORS])
+    (row,) = (torch.cat([train_factors, test_factors]) == wanted).all(1).nonzero()[0].tolist()
+    return torch.cat([train, test])[row].reshape(size, size)
+
+
+def test_a_sprite_is_drawn_by_its_factors():
+    # the largest square, upright, in the middle of 20 x 20: half a side is 6 / sqrt 2 = 4.2 pixels
+    square = torch.zeros(20, 20)
+    square[6:14, 6:14] = 1
+    assert torch.equal(one_sprite(shape=0, scale=2, x=4, y=4), square)
+    # turned by half a right angle it is a diamond: |row| + |column| <= 6 from the centre
+    steps = (torch.arange(20) - 9.5).abs()
+    diamond = (steps[:, None] + steps <= 6).float()
+    assert torch.equal(one_sprite(shape=0, scale=2, orientation=2, x=4, y=4), diamond)
+    ellipse = one_sprite(shape=1, scale=2, x=4, y=4)
+    inside = (steps[:, None] / 3) ** 2 + (steps / 6) ** 2 <= 1  # half as high as it is wide
+    assert torch.equal(ellipse, inside.float())
+    heart = one_sprite(size=64, shape=2, scale=2, x=4, y=4)
+    assert torch.equal(heart, heart.flip(1))  # upright: left and right are alike
+    assert heart[:, 32].nonzero()[0] > heart[:, 24].nonzero()[0]  # with a notch on top
+    assert heart[40:].sum() < heart[16:24].sum() + heart[24:32].sum()  # and narrow below
+
+
+@pytest.mark.parametrize("shape", range(3))
+def test_scale_position_and_orientation_move_a_sprite_as_they_say(shape):
+    def centre(image):
+        rows, columns = image.nonzero(as_tuple=True)
+        return columns.double().mean().item(), rows.double().mean().item()
+
+    areas = [one_sprite(64, shape=shape, scale=s, x=4, y=4).sum().item() for s in range(3)]
+    assert areas[0] / areas[2] == pytest.approx(0.25, rel=0.12)  # half the radius
+    assert areas[1] / areas[2] == pytest.approx(0.5625, rel=0.12)
+    here = centre(one_sprite(shape=shape, scale=1, x=2, y=3))
+    there = centre(one_sprite(shape=shape, scale=1, x=7, y=4))
+    assert (there[0] - here[0], there[1] - here[1]) == pytest.approx((5, 1))  # a pixel a step
+    edge = one_sprite(shape=shape, scale=2, x=0, y=8)
+    assert edge[:, 12:].sum() == edge[:8].sum() == 0  # left and low, and none of it cut off
+    assert edge.sum() == one_sprite(shape=shape, scale=2, x=4, y=4).sum()
+    upright = one_sprite(64, shape=shape, scale=2, x=4, y=4)
+    quarter = upright.rot90(1)  # anticlockwise
+    turned = [one_sprite(64, shape=shape, scale=2, orientation=o, x=4, y=4) for o in range(4)]
+    assert turned[3].sum() == pytest.approx(upright.sum().item(), rel=0.1)
+    if shape:  # nearest to the quarter turn at last, never there; a square gets back to itself
+        overlap = [(image * quarter).sum().item() for image in turned]
+        assert max(overlap) == overlap[3] < quarter.sum()
+
+
+def test_sprites_come_in_any_size_and_number_and_always_the_same():
+    sprites = data.sprites(16, n_scales=2, n_orientations=2, n_positions=3)
+    assert sprites.train.shape == (3 * 2 * 2 * 9 * 4 // 5, 256)
+    assert len(sprites.train) + len(sprites.test) == 108
+    assert torch.cat([sprites.train_factors, sprites.test_factors]).amax(0).tolist() == [2, 1, 1, 2, 2]
+    again = data.sprites(16, n_scales=2, n_orientations=2, n_positions=3)
+    assert all(torch.equal(a, b) for a, b in zip(sprites, again, strict=True))
+    large = data.sprites(64, n_positions=2)
+    assert large.test.shape == (29, 64 * 64)
+    images = torch.cat([large.train, large.test])
+    assert len(images.unique(dim=0)) == len(images) == 144
+
+
+def test_every_factor_has_all_its_values_in_both_parts_of_the_sprites():
+    sprites = data.sprites()
+    for factors in sprites.train_factors, sprites.test_factors:
+        for column, n in zip(factors.T, (3, 3, 4, 9, 9), strict=True):
+            assert len(column.unique()) == n
+
+
+@pytest.mark.parametrize("arguments, message", [
+    ({"size": 15}, "size must be at least 16, got 15"),
+    ({"n_scales": 1}, "n_scales must be at least 2, got 1"),
+    ({"n_orientations": 0}, "n_orientations must be at least 2, got 0"),
+    ({"n_positions": -3}, "n_positions must be at least 2, got -3"),
+    ({"size": 64, "n_positions": 64}, r"134217728 pixels, got 147456 images of 64 x 64"),
+])  # fmt: skip
+def test_sprites_of_impossible_numbers_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        data.sprites(**arguments)
+
+
+@pytest.mark.parametrize("name", ["size", "n_scales", "n_orientations", "n_positions"])
+def test_sprites_of_numbers_that_are_no_int_are_refused(name):
+    for wrong in 20.0, "20", True:
+        with pytest.raises(TypeError, match=f"{name} must be an int, got {type(wrong).__name__}"):
+            data.sprites(**{name: wrong})

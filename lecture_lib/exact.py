@@ -124,6 +124,34 @@ def evidence_bound(log_joint: Tensor, log_q: Tensor, log_weights: Tensor) -> Evi
     return EvidenceBound(average, entropy, average + entropy, gap, log_evidence)
 
 
+def gaussian_ascent(
+    log_joint: Tensor, grid: Tensor, mu: Tensor, log_var: Tensor, *, rate: float, n_steps: int
+) -> tuple[Tensor, Tensor]:
+    """Steps up the variational bound of a Gaussian q over one latent number, with exact gradients.
+
+    d bound / d mu = E_q[(z - mu) / sigma^2 (log p(x, z) - log q(z))],
+    d bound / d log sigma^2 = E_q[((z - mu)^2 / sigma^2 - 1) / 2 (log p(x, z) - log q(z))]
+    log_joint: (batch, N), log p(x, z) on a grid (N,); mu, log_var: (batch,), where q starts
+    -> mu and log_var (batch,) after n_steps steps of size `rate`
+    Raises what `log_widths` raises, ValueError for shapes that do not fit.
+    """
+    _check_grid(log_joint, grid)
+    if not log_joint.shape[:1] == mu.shape == log_var.shape or log_joint.ndim != 2:
+        raise ValueError(
+            "log_joint must be (batch, N), mu and log_var (batch,), got "
+            f"{tuple(log_joint.shape)}, {tuple(mu.shape)} and {tuple(log_var.shape)}"
+        )
+    widths = log_widths(grid).exp()
+    for _ in range(n_steps):
+        off = grid - mu[:, None]
+        square = off**2 * (-log_var).exp()[:, None]
+        log_q = -0.5 * (math.log(2 * math.pi) + log_var[:, None] + square)
+        excess = widths * log_q.exp() * (log_joint - log_q)
+        mu = mu + rate * (excess * off).sum(-1) * (-log_var).exp()
+        log_var = log_var + rate * (excess * (square - 1)).sum(-1) / 2
+    return mu, log_var
+
+
 def entropy(p: Tensor) -> Tensor:
     """Entropy of a distribution given as the list of its probabilities.
 

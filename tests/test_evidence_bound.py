@@ -80,6 +80,32 @@ def test_what_is_no_bound_is_refused(arguments, error, message):
         exact.evidence_bound(*arguments)
 
 
+def test_a_step_of_ascent_is_autograds_and_many_of_them_find_a_gaussian_posterior():
+    z = torch.linspace(-12, 12, 2401, dtype=torch.float64)
+    log_joint = torch.distributions.Normal(0.8, 0.5).log_prob(z) - 3
+    start = torch.tensor([[-0.5, 0.3], [1.0, -1.0]], dtype=torch.float64)
+
+    def bound(mu, log_var):
+        log_q = torch.distributions.Normal(mu[:, None], (log_var / 2).exp()[:, None]).log_prob(z)
+        return exact.evidence_bound(log_joint.expand(2, -1), log_q, exact.log_widths(z)).bound
+
+    mu, log_var = (t.clone().requires_grad_() for t in start.T)
+    slopes = torch.autograd.grad(bound(mu, log_var).sum(), (mu, log_var))
+    found = exact.gaussian_ascent(log_joint.expand(2, -1), z, *start.T, rate=0.03, n_steps=1)
+    for before, slope, after in zip(start.T, slopes, found, strict=True):
+        assert_close(after, before + 0.03 * slope, atol=1e-9, rtol=0)
+    mu, log_var = exact.gaussian_ascent(log_joint.expand(2, -1), z, *start.T, rate=0.1, n_steps=300)
+    assert mu.tolist() == pytest.approx([0.8, 0.8], abs=1e-6)
+    assert log_var.tolist() == pytest.approx([2 * math.log(0.5)] * 2, abs=1e-6)
+    assert bound(mu, log_var).tolist() == pytest.approx([-3, -3], abs=1e-6)
+
+
+def test_starting_points_that_do_not_fit_are_refused():
+    z = torch.linspace(-3, 3, 7)
+    with pytest.raises(ValueError, match=r"got \(2, 7\), \(1,\) and \(2,\)"):
+        exact.gaussian_ascent(torch.zeros(2, 7), z, torch.zeros(1), torch.zeros(2), rate=0.1, n_steps=1)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_bound_of_an_rbm_is_its_sum_over_hidden_states(seed):
     machine = random_rbm(seed)

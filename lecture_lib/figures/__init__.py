@@ -7,6 +7,15 @@ from lecture_lib.figures.annealing import (
     curves_and_truth,
     estimates_against_truth,
 )
+from lecture_lib.figures.bounds import (
+    bound_ledger,
+    bound_still,
+    gaussian_ellipses,
+    named_curves,
+    posterior_and_q,
+    posterior_and_q_states,
+    states_still,
+)
 from lecture_lib.figures.conditionals import hidden_probabilities, logistic_curve
 from lecture_lib.figures.contrastive import (
     bias_and_divergence,
@@ -70,6 +79,14 @@ from lecture_lib.figures.practice import (
     two_functions,
 )
 from lecture_lib.figures.style import COLORS, new_figure, to_svg, use_style
+from lecture_lib.figures.vae import (
+    forward_pass,
+    latent_codes,
+    latent_plane_still,
+    manifold,
+    unit_bars,
+    water_level,
+)
 
 __all__ = [
     "COLORS",
@@ -81,6 +98,8 @@ __all__ = [
     "bipartite",
     "bipartite_positions",
     "boltzmann_machine",
+    "bound_ledger",
+    "bound_still",
     "case_sheet",
     "contrastive_still",
     "cost_of_sums",
@@ -98,23 +117,31 @@ __all__ = [
     "filter_grid",
     "fits",
     "flow_differences",
+    "forward_pass",
     "free_energy_parts",
+    "gaussian_ellipses",
     "gibbs_chain",
     "graph_tables",
     "hidden_probabilities",
     "histograms",
     "image_grid",
     "labelled_lines",
+    "latent_codes",
+    "latent_plane_still",
     "learning_curves",
     "logistic_curve",
+    "manifold",
     "mean_curves",
     "measured_lines",
     "method_dots",
+    "named_curves",
     "neighbourhood",
     "new_figure",
     "particle_landscape",
     "persistent_still",
     "phase_changes",
+    "posterior_and_q",
+    "posterior_and_q_states",
     "push",
     "rbm_scalar_view",
     "rbm_still",
@@ -127,13 +154,16 @@ __all__ = [
     "state_pictures",
     "state_probabilities",
     "state_table",
+    "states_still",
     "subscript",
     "taxonomy",
     "temperature_bars",
     "to_svg",
     "two_functions",
     "two_phases_still",
+    "unit_bars",
     "unit_over_time",
     "use_style",
     "visits",
+    "water_level",
 ]

@@ -6,25 +6,33 @@ cell works in JupyterLab, in Binder and on the static page.
 """
 
 from lecture_lib.widgets.contrastive_divergence import cd_landscape
+from lecture_lib.widgets.elbo import elbo_gap, rbm_gap
 from lecture_lib.widgets.energy_based_models import six_node_graph
 from lecture_lib.widgets.evaluation import annealing
 from lecture_lib.widgets.free_energy import free_energy_landscape
 from lecture_lib.widgets.index import dreaming_digits
 from lecture_lib.widgets.learning import two_phases
-from lecture_lib.widgets.live import LiveFigure, bundle
+from lecture_lib.widgets.live import LiveFigure, LiveTraining, bundle
 from lecture_lib.widgets.persistent_cd import persistent_chains
+from lecture_lib.widgets.practice import training_run
 from lecture_lib.widgets.rbm_units import rbm_conditionals, rbm_units
+from lecture_lib.widgets.vae import latent_plane
 
 __all__ = [
     "LiveFigure",
+    "LiveTraining",
     "annealing",
     "bundle",
     "cd_landscape",
     "dreaming_digits",
+    "elbo_gap",
     "free_energy_landscape",
+    "latent_plane",
     "persistent_chains",
     "rbm_conditionals",
+    "rbm_gap",
     "rbm_units",
     "six_node_graph",
+    "training_run",
     "two_phases",
 ]

@@ -203,6 +203,21 @@ def sample(vae: VAE, n: int, *, generator: torch.Generator) -> Tensor:
     return vae.decoder(z).sigmoid()
 
 
+def log_joint(decoder: Decoder, x: Tensor, z: Tensor) -> Tensor:
+    """Log of the joint density of every image with every code.
+
+    log p(x, z) = log p(x|z) + log N(z; 0, I)
+    x: (batch, n_visible) in {0, 1}, z: (N, n_latent) -> (batch, N) in nats; with a grid of codes,
+    `exact.log_integral` of it is log p(x)
+    Raises TypeError or ValueError for an x or z that does not fit the decoder.
+    """
+    logits = decoder(z)
+    x = _binary_units("x", x, ("batch", logits.shape[-1]), logits)
+    shape = len(x), *logits.shape
+    likelihood = bernoulli_log_prob(x[:, None].expand(shape), logits.expand(shape))
+    return likelihood + gaussian_log_prob(z, torch.zeros_like(z), torch.zeros_like(z))
+
+
 class LinearGaussian(NamedTuple):
     """A latent-variable model with a linear decoder, where nothing is intractable.
 
@@ -264,6 +279,28 @@ class LinearGaussian(NamedTuple):
         if len({t.dtype for t in (*self, x)}) > 1:
             raise TypeError(f"A, c, log_var and {name} must have one dtype, got {x.dtype} for {name}")
         return x
+
+
+def principal_decoder(x: Tensor, n_latent: int, noise: float) -> LinearGaussian:
+    """The linear model of highest likelihood with a given noise: some of its codes may be dead.
+
+    column k of A = sqrt(max(0, lambda_k - sigma^2)) u_k,  c = mean of x  eq-vae-linear-optimum
+    lambda_k, u_k: eigenvalues, falling, and eigenvectors of the covariance of x; sigma^2 = noise
+    x: (N, n_visible) real; n_latent in 1..n_visible -> LinearGaussian
+    Raises TypeError or ValueError for an x, n_latent or noise that does not fit.
+    Source: Tipping & Bishop 1999, appendix A.
+    """
+    _check_units("x", x, ("N", "n_visible"), x)
+    _check_int("n_latent", n_latent, 1)
+    if n_latent > x.shape[1]:
+        raise ValueError(f"n_latent must be at most {x.shape[1]}, got {n_latent}")
+    if not 0 < noise < math.inf:
+        raise ValueError(f"noise must be a positive number, got {noise}")
+    c = x.mean(0)
+    values, vectors = torch.linalg.eigh((x - c).T @ (x - c) / len(x))  # rising
+    lengths = (values - noise).clamp(min=0).sqrt()
+    A = (vectors * lengths).flip(1)[:, :n_latent]
+    return LinearGaussian(A, c, torch.full_like(c, math.log(noise)))
 
 
 def _check_counts(**counts: int) -> None:

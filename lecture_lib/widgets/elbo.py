@@ -1,12 +1,14 @@
 """The live figures of vae/elbo."""
 
+from copy import deepcopy
+
 import torch
 
 from lecture_lib import figures
-from lecture_lib.distributions import bernoulli_log_prob, gaussian_log_prob
+from lecture_lib.distributions import gaussian_log_prob
 from lecture_lib.exact import binary_states, evidence_bound, log_widths
 from lecture_lib.rbm import RBM, energy, prob_h_given_x
-from lecture_lib.vae import Decoder
+from lecture_lib.vae import Decoder, log_joint
 from lecture_lib.widgets.live import LiveFigure
 
 REACH, POINTS = 15.0, 1501  # the grid of z, wide and fine enough for every q of the sliders
@@ -26,14 +28,11 @@ def elbo_gap(
     z = torch.linspace(-REACH, REACH, POINTS, dtype=torch.float64)
     layers = [t.detach().double() for layer in (decoder.hidden, decoder.logits) for t in (layer.weight, layer.bias)]
     V, v, U, u = layers
-    logits = (z[:, None] @ V.T + v).relu() @ U.T + u
-    zero = torch.zeros(POINTS, 1, dtype=torch.float64)
-    log_joint = bernoulli_log_prob(torch.tensor(x).double().expand(POINTS, -1), logits)
-    log_joint = log_joint + gaussian_log_prob(z[:, None], zero, zero)
-    log_q = gaussian_log_prob(z[:, None], zero + mu, zero + 2 * log_sigma)
-    parts = evidence_bound(log_joint, log_q, log_widths(z))
+    log_p = log_joint(deepcopy(decoder).double(), torch.tensor([x]).double(), z[:, None])[0].detach()
+    log_q = gaussian_log_prob(z[:, None], torch.full_like(z, mu)[:, None], torch.full_like(z, 2 * log_sigma)[:, None])
+    parts = evidence_bound(log_p, log_q, log_widths(z))
     shown = z.abs() <= 4
-    posterior = (log_joint - parts.log_evidence).exp()
+    posterior = (log_p - parts.log_evidence).exp()
     return LiveFigure(
         "elbo_gap",
         data={

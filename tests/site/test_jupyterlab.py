@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 
 import pytest
 from built_site import ROOT
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.browser
 def lab(tmp_path_factory):
     """JupyterLab on loopback, with the notebooks that have a live figure."""
     folder = tmp_path_factory.mktemp("lab")
-    for page in ("rbm/free_energy",):
+    for page in ("rbm/free_energy", "rbm/inference"):
         shutil.copy(ROOT / "book" / f"{page}.ipynb", folder)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -40,10 +41,12 @@ def lab(tmp_path_factory):
     server.wait(timeout=20)
 
 
-def test_a_live_figure_works_in_jupyterlab_by_keyboard(browser, lab):
+@contextmanager
+def running(browser, lab, notebook, figure):
+    """A live figure of a notebook in which every cell has been run."""
     with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
         page = context.new_page()
-        page.goto(f"{lab}/lab/tree/free_energy.ipynb")
+        page.goto(f"{lab}/lab/tree/{notebook}.ipynb?reset")
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=60_000)
         page.get_by_text("| Idle").wait_for(timeout=60_000)
         page.keyboard.press("Control+Shift+C")
@@ -51,9 +54,14 @@ def test_a_live_figure_works_in_jupyterlab_by_keyboard(browser, lab):
         page.keyboard.type("run all cells")
         page.locator(".lm-CommandPalette-item", has_text="Run All Cells").first.wait_for()
         page.keyboard.press("Enter")
-        figure = page.locator("[data-live-figure=free_energy_landscape]")
-        figure.wait_for(timeout=90_000)
-        figure.scroll_into_view_if_needed()
+        found = page.locator(f"[data-live-figure={figure}]")
+        found.wait_for(timeout=90_000)
+        found.scroll_into_view_if_needed()
+        yield page, found
+
+
+def test_a_landscape_follows_the_keyboard_in_jupyterlab(browser, lab):
+    with running(browser, lab, "free_energy", "free_energy_landscape") as (page, figure):
         words = figure.locator("output")
         before, picture = words.inner_text(), figure.locator("svg.live-picture").inner_html()
         slider = figure.locator("input[type=range]")
@@ -66,3 +74,13 @@ def test_a_live_figure_works_in_jupyterlab_by_keyboard(browser, lab):
         first.focus()
         page.keyboard.press("Space")
         assert "unit 1 off" in words.inner_text()
+
+
+def test_units_follow_the_keyboard_in_jupyterlab(browser, lab):
+    with running(browser, lab, "inference", "rbm_conditionals") as (page, figure):
+        words = figure.locator("output")
+        before = words.inner_text()
+        figure.locator("button:enabled, input:enabled, [tabindex='0'][role]").first.focus()
+        page.keyboard.press("Space")
+        page.wait_for_timeout(100)
+        assert words.inner_text() != before

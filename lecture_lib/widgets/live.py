@@ -6,7 +6,9 @@ the same cell works in JupyterLab, in Binder and on the static page.
 """
 
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import traitlets
@@ -68,3 +70,27 @@ class LiveFigure(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return f"LiveFigure({self.figure!r})"
+
+
+class LiveTraining(LiveFigure):
+    """A live figure that also trains: where a kernel runs, its front end asks for one epoch at a time.
+
+    learn: what the controls say, as keywords -> an iterator; each item, plain numbers, is an epoch.
+    {"start": settings} begins a run and {"more": true} goes on; what is sent back is not saved with
+    the notebook, so that the static page has the recorded runs of `data` and no dead control.
+    """
+
+    def __init__(self, figure: str, *, learn: Callable[..., Iterator[dict]], **parts: Any) -> None:
+        super().__init__(figure, **parts)
+        self._learn = learn
+        self._epochs: Iterator[dict] = iter(())
+        self.on_msg(self._answer)
+
+    def _answer(self, _widget: object, message: dict, _buffers: object) -> None:
+        try:
+            if "start" in message:
+                self._epochs = self._learn(**message["start"])
+            epoch = next(self._epochs, None)
+            self.send({"done": True} if epoch is None else {"epoch": epoch})
+        except Exception as error:  # a reader sees it beside the controls, not in a log
+            self.send({"error": f"{type(error).__name__}: {error}"})

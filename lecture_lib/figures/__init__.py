@@ -7,6 +7,7 @@ from lecture_lib.figures.annealing import (
     curves_and_truth,
     estimates_against_truth,
 )
+from lecture_lib.figures.autoencoders import bottleneck_still, code_map, hourglass
 from lecture_lib.figures.bounds import (
     bound_ledger,
     bound_still,
@@ -98,9 +99,11 @@ __all__ = [
     "bipartite",
     "bipartite_positions",
     "boltzmann_machine",
+    "bottleneck_still",
     "bound_ledger",
     "bound_still",
     "case_sheet",
+    "code_map",
     "contrastive_still",
     "cost_of_sums",
     "course_path",
@@ -124,6 +127,7 @@ __all__ = [
     "graph_tables",
     "hidden_probabilities",
     "histograms",
+    "hourglass",
     "image_grid",
     "labelled_lines",
     "latent_codes",

@@ -5,6 +5,7 @@ numbers, the module, a still picture) is saved with the notebook, so that the sa
 cell works in JupyterLab, in Binder and on the static page.
 """
 
+from lecture_lib.widgets.autoencoders import bottleneck
 from lecture_lib.widgets.contrastive_divergence import cd_landscape
 from lecture_lib.widgets.elbo import elbo_gap, rbm_gap
 from lecture_lib.widgets.energy_based_models import six_node_graph
@@ -22,6 +23,7 @@ __all__ = [
     "LiveFigure",
     "LiveTraining",
     "annealing",
+    "bottleneck",
     "bundle",
     "cd_landscape",
     "dreaming_digits",

@@ -7,7 +7,17 @@ means as a rule; factors: (N, n_factors), int class indices, what the examples w
 import torch
 from torch import Tensor
 
-from lecture_lib.distributions import _check_floating, _check_generator, _check_int
+from lecture_lib.distributions import _check_floating, _check_generator, _check_int, kl_gaussian
+
+
+def unit_rates(mu: Tensor, log_var: Tensor) -> Tensor:
+    """What each unit of the code costs: its own KL divergence from N(0, 1), mean over the examples.
+
+    R_j = mean_x KL(N(mu_j, sigma_j^2) || N(0, 1)),  sum_j R_j the mean of `kl_gaussian`
+    mu, log_var = log sigma^2 of q(z|x): (N, n_latent), alike -> (n_latent,) in nats, never negative
+    Raises TypeError or ValueError for a mu and a log_var that differ in dtype, shape or device.
+    """
+    return kl_gaussian(mu[..., None], log_var[..., None]).mean(0)
 
 
 def entropy(factors: Tensor) -> Tensor:

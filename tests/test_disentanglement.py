@@ -13,7 +13,9 @@ from lecture_lib.disentanglement import (
     factor_differences,
     mutual_information,
     mutual_information_gap,
+    unit_rates,
 )
+from lecture_lib.distributions import kl_gaussian
 
 GRID = torch.tensor(list(itertools.product(range(5), range(4), range(6), range(3))))
 EVEN = torch.tensor(list(itertools.product(range(6), repeat=4)))
@@ -232,3 +234,16 @@ def test_numbers_that_make_no_sense_are_refused():
         beta_vae_score(codes, EVEN, generator=None)
     with pytest.raises(TypeError, match="generator"):
         beta_vae_score(codes, EVEN)
+
+
+def test_the_rates_of_the_units_are_their_own_divergences_and_add_up():
+    mu, log_var = torch.randn(2, 50, 3, generator=rng(4), dtype=torch.float64)
+    rates = unit_rates(mu, log_var)
+    for j in range(3):
+        q = torch.distributions.Normal(mu[:, j], (log_var[:, j] / 2).exp())
+        prior = torch.distributions.Normal(torch.zeros_like(mu[:, j]), torch.ones_like(mu[:, j]))
+        expected = torch.distributions.kl_divergence(q, prior).mean()
+        assert rates[j].item() == pytest.approx(expected.item())
+    assert rates.sum().item() == pytest.approx(kl_gaussian(mu, log_var).mean().item())
+    with pytest.raises(ValueError, match=r"must have one shape, got mu \(50, 3, 1\)"):
+        unit_rates(mu, log_var[:, :2])

@@ -42,6 +42,11 @@ from lecture_lib.figures.graphs import (
     visits,
 )
 from lecture_lib.figures.images import filter_grid, image_grid
+from lecture_lib.figures.importance import (
+    bound_against_samples,
+    importance_still,
+    two_sides,
+)
 from lecture_lib.figures.learning import (
     cost_of_sums,
     learning_curves,
@@ -100,6 +105,7 @@ __all__ = [
     "bipartite_positions",
     "boltzmann_machine",
     "bottleneck_still",
+    "bound_against_samples",
     "bound_ledger",
     "bound_still",
     "case_sheet",
@@ -129,6 +135,7 @@ __all__ = [
     "histograms",
     "hourglass",
     "image_grid",
+    "importance_still",
     "labelled_lines",
     "latent_codes",
     "latent_plane_still",
@@ -165,6 +172,7 @@ __all__ = [
     "to_svg",
     "two_functions",
     "two_phases_still",
+    "two_sides",
     "unit_bars",
     "unit_over_time",
     "use_style",

@@ -18,6 +18,7 @@ from lecture_lib.widgets.persistent_cd import persistent_chains
 from lecture_lib.widgets.practice import training_run
 from lecture_lib.widgets.rbm_units import rbm_conditionals, rbm_units
 from lecture_lib.widgets.vae import latent_plane
+from lecture_lib.widgets.vae_evaluation import importance_bound
 
 __all__ = [
     "LiveFigure",
@@ -29,6 +30,7 @@ __all__ = [
     "dreaming_digits",
     "elbo_gap",
     "free_energy_landscape",
+    "importance_bound",
     "latent_plane",
     "persistent_chains",
     "rbm_conditionals",

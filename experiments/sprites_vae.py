@@ -104,8 +104,15 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1, help="cores to use; -1 is all of them")
     parser.add_argument("--folder", type=Path, default=Path("build/sprites_vae"),
                         help="finished runs are kept there, so that a sweep goes on")
+    parser.add_argument("--only", type=float, nargs=2, metavar=("BETA", "SEED"),
+                        help="make this run and stop; the sweep then finds it in the folder")
     arguments = parser.parse_args()
     memory = joblib.Memory(arguments.folder, verbose=0)
+    if arguments.only:
+        beta, seed = arguments.only
+        ((row, _),) = sweep((beta,), (int(seed),), SETTINGS, memory=memory)
+        print(row, flush=True)
+        return
     runs = sweep(BETAS, SEEDS, SETTINGS, arguments.jobs, memory)
     sprites = data.sprites()
     checksum = hashlib.sha256(sprites.train.numpy().tobytes() + sprites.test.numpy().tobytes())

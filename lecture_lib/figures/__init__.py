@@ -8,6 +8,14 @@ from lecture_lib.figures.annealing import (
     estimates_against_truth,
 )
 from lecture_lib.figures.autoencoders import bottleneck_still, code_map, hourglass
+from lecture_lib.figures.beta_vae import (
+    drowned_units,
+    information_table,
+    rate_distortion,
+    seeds_and_intervals,
+    traversal_panels,
+    traversal_still,
+)
 from lecture_lib.figures.bounds import (
     bound_ledger,
     bound_still,
@@ -119,6 +127,7 @@ __all__ = [
     "draw_link",
     "draw_units",
     "dreamt_digits",
+    "drowned_units",
     "energy_order",
     "energy_steps",
     "estimates_against_truth",
@@ -136,6 +145,7 @@ __all__ = [
     "hourglass",
     "image_grid",
     "importance_still",
+    "information_table",
     "labelled_lines",
     "latent_codes",
     "latent_plane_still",
@@ -154,11 +164,13 @@ __all__ = [
     "posterior_and_q",
     "posterior_and_q_states",
     "push",
+    "rate_distortion",
     "rbm_scalar_view",
     "rbm_still",
     "rbm_vector_view",
     "row_names",
     "run_still",
+    "seeds_and_intervals",
     "signed",
     "six_node_still",
     "softplus_curve",
@@ -170,6 +182,8 @@ __all__ = [
     "taxonomy",
     "temperature_bars",
     "to_svg",
+    "traversal_panels",
+    "traversal_still",
     "two_functions",
     "two_phases_still",
     "two_sides",

@@ -164,6 +164,27 @@ def beta_vae_score(
     return torch.tensor(classifier.score(((test - mean) / scale).numpy(), y_test.numpy()))
 
 
+def mean_interval(values: Tensor, *, confidence: float = 0.95) -> tuple[Tensor, Tensor]:
+    """Mean of a few runs, and half the width of Student's interval around it.
+
+    m -+ t s / sqrt(n),  s the standard deviation, t the (1 + confidence) / 2 quantile of Student's t
+    with n - 1 degrees of freedom: over many sets of n draws from one Gaussian, that part of the
+    intervals holds its mean
+    values: (..., n), n >= 2 runs -> mean and half width, each (...)
+    Raises TypeError or ValueError for values that are none, and a confidence outside (0, 1).
+    """
+    from scipy.stats import t  # here, since importing it takes a second
+
+    _check_floating("values", values)
+    if values.ndim == 0 or values.shape[-1] < 2:
+        raise ValueError(f"values must be (..., 2 or more), got {tuple(values.shape)}")
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must be between 0 and 1, got {confidence}")
+    n = values.shape[-1]
+    quantile = float(t.ppf((1 + confidence) / 2, n - 1))
+    return values.mean(-1), quantile * values.std(-1) / n**0.5
+
+
 def _check_factors(factors: Tensor) -> None:
     if not isinstance(factors, Tensor):
         raise TypeError(f"factors must be a torch.Tensor, got {type(factors).__name__}")

@@ -11,6 +11,7 @@ from lecture_lib.disentanglement import (
     beta_vae_score,
     entropy,
     factor_differences,
+    mean_interval,
     mutual_information,
     mutual_information_gap,
     unit_rates,
@@ -247,3 +248,20 @@ def test_the_rates_of_the_units_are_their_own_divergences_and_add_up():
     assert rates.sum().item() == pytest.approx(kl_gaussian(mu, log_var).mean().item())
     with pytest.raises(ValueError, match=r"must have one shape, got mu \(50, 3, 1\)"):
         unit_rates(mu, log_var[:, :2])
+
+
+def test_an_interval_of_five_runs_is_students():
+    values = torch.tensor([[0.2, 0.3, 0.1, 0.25, 0.4], [1, 1, 1, 1, 1]], dtype=torch.float64)
+    mean, half = mean_interval(values)
+    s = math.sqrt(sum((v - 0.25) ** 2 for v in (0.2, 0.3, 0.1, 0.25, 0.4)) / 4)
+    assert mean.tolist() == pytest.approx([0.25, 1])
+    assert half.tolist() == pytest.approx([2.776445 * s / math.sqrt(5), 0], abs=1e-6)
+    assert (mean_interval(values, confidence=0.5)[1] <= half).all()
+    for wrong, message in (
+        ((torch.tensor(1.0),), r"values must be \(\.\.\., 2 or more\), got \(\)"),
+        ((values[:, :1],), r"2 or more\), got \(2, 1\)"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            mean_interval(*wrong)
+    with pytest.raises(ValueError, match="confidence must be between 0 and 1, got 1"):
+        mean_interval(values, confidence=1)

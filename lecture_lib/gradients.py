@@ -1,0 +1,120 @@
+"""Gradients of an average with respect to the distribution that is averaged over.
+
+E_q[f(z)],  q = N(mu, diag sigma^2):  both estimators are unbiased for a smooth f. The pathwise one
+differentiates f along the draw; the score-function one only weighs how q's log-density changes.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from lecture_lib.distributions import _check_alike, _check_generator, _check_int
+from lecture_lib.vae import reparameterize
+
+Objective = Callable[[Tensor], Tensor]
+
+
+def pathwise_gradient(
+    f: Objective, mu: Tensor, log_var: Tensor, *, generator: torch.Generator, n_samples: int = 1
+) -> tuple[Tensor, Tensor]:
+    """The gradient through the draws: noise outside, so that z is a smooth function of mu and sigma.
+
+    1/S sum_s d f(mu + sigma * eps_s) / d mu, and d log sigma^2,  eps_s ~ N(0, I), S = n_samples
+    f: (S, batch, K) -> (S, batch), differentiable, row by row; mu, log_var = log sigma^2: (batch, K)
+    -> two gradients, each (batch, K)
+    Biased where f jumps: its derivative does not see the jump.
+    Raises TypeError or ValueError for arguments that do not fit, and for an f that gives another
+    shape or does not depend smoothly on z.
+    Source: Kingma & Welling 2014; Rezende et al. 2014.
+    """
+    shape = _checked(mu, log_var, generator, n_samples)
+    mu, log_var = mu.detach().requires_grad_(), log_var.detach().requires_grad_()
+    eps = torch.randn(shape, generator=generator, dtype=mu.dtype, device=mu.device)
+    with torch.enable_grad():
+        z = reparameterize(mu.expand(shape), log_var.expand(shape), eps)
+        values = _values(f, z)
+        if not values.requires_grad:
+            raise ValueError("f(z) must depend on z by operations with a gradient, got a constant")
+        slope_mu, slope_log_var = torch.autograd.grad(values.mean(0).sum(), (mu, log_var))
+    return slope_mu, slope_log_var
+
+
+def score_function_gradient(
+    f: Objective,
+    mu: Tensor,
+    log_var: Tensor,
+    *,
+    generator: torch.Generator,
+    n_samples: int = 1,
+    baseline: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """The gradient of q's log-density at each draw, weighed by f there: f needs no derivative.
+
+    1/S sum_s (f(z_s) - baseline) d log q(z_s) / d mu, and d log sigma^2,  z_s ~ q, S = n_samples
+    d log q / d mu = (z - mu) / sigma^2,  d log q / d log sigma^2 = ((z - mu)^2 / sigma^2 - 1) / 2
+    f: (S, batch, K) -> (S, batch), row by row; mu, log_var = log sigma^2: (batch, K); baseline:
+    (batch,), any number that does not depend on these draws, 0 if not given -> two gradients, each
+    (batch, K)
+    Raises TypeError or ValueError for arguments that do not fit, and for an f that gives another
+    shape.
+    Source: Williams 1992 (REINFORCE).
+    """
+    score_mu, score_log_var, values = _scores(f, mu, log_var, generator, n_samples)
+    if baseline is not None:
+        if not isinstance(baseline, Tensor) or baseline.dtype != mu.dtype:
+            raise TypeError(f"baseline must be a tensor of {mu.dtype}, got {baseline}")
+        if baseline.shape != mu.shape[:1]:
+            raise ValueError(f"baseline must be {tuple(mu.shape[:1])}, got {tuple(baseline.shape)}")
+        values = values - baseline
+    weights = values[..., None]
+    return (weights * score_mu).mean(0), (weights * score_log_var).mean(0)
+
+
+def leave_one_out_gradient(
+    f: Objective, mu: Tensor, log_var: Tensor, *, generator: torch.Generator, n_samples: int = 2
+) -> tuple[Tensor, Tensor]:
+    """The score-function gradient in which each draw's baseline is the mean of f at the others.
+
+    1/S sum_s (f(z_s) - 1/(S-1) sum_{r != s} f(z_r)) d log q(z_s) / d mu, and d log sigma^2
+    f: (S, batch, K) -> (S, batch), row by row; mu, log_var = log sigma^2: (batch, K); S = n_samples
+    at least 2 -> two gradients, each (batch, K)
+    Raises what `score_function_gradient` raises.
+    Source: Kool et al. 2019.
+    """
+    _check_int("n_samples", n_samples, 2)
+    score_mu, score_log_var, values = _scores(f, mu, log_var, generator, n_samples)
+    others = (values.sum(0) - values) / (n_samples - 1)
+    weights = (values - others)[..., None]
+    return (weights * score_mu).mean(0), (weights * score_log_var).mean(0)
+
+
+@torch.no_grad()
+def _scores(
+    f: Objective, mu: Tensor, log_var: Tensor, generator: torch.Generator, n_samples: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Draws' scores for mu and log_var, each (S, batch, K), and the values of f, (S, batch)."""
+    shape = _checked(mu, log_var, generator, n_samples)
+    eps = torch.randn(shape, generator=generator, dtype=mu.dtype, device=mu.device)
+    values = _values(f, reparameterize(mu.expand(shape), log_var.expand(shape), eps))
+    return eps * (-log_var / 2).exp(), (eps**2 - 1) / 2, values
+
+
+def _checked(mu: Tensor, log_var: Tensor, generator: torch.Generator, n_samples: int) -> tuple[int, ...]:
+    """The shape of the draws of arguments that fit: (S, batch, K)."""
+    _check_alike(mu=mu, log_var=log_var)
+    _check_generator(generator)
+    _check_int("n_samples", n_samples, 1)
+    if mu.ndim != 2:
+        raise ValueError(f"mu must be (batch, K), got {tuple(mu.shape)}")
+    return n_samples, *mu.shape
+
+
+def _values(f: Objective, z: Tensor) -> Tensor:
+    """f(z), one value for each draw of each row."""
+    values = f(z)
+    if not isinstance(values, Tensor) or values.shape != z.shape[:-1]:
+        came = getattr(values, "shape", type(values).__name__)
+        expected = tuple(z.shape[:-1])
+        raise ValueError(f"f must map {tuple(z.shape)} to {expected}, got {came}")
+    return values

@@ -98,6 +98,7 @@ from lecture_lib.figures.vae import (
     latent_codes,
     latent_plane_still,
     manifold,
+    plane_training_still,
     unit_bars,
     water_level,
 )
@@ -161,6 +162,7 @@ __all__ = [
     "particle_landscape",
     "persistent_still",
     "phase_changes",
+    "plane_training_still",
     "posterior_and_q",
     "posterior_and_q_states",
     "push",

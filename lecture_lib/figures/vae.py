@@ -28,7 +28,7 @@ def forward_pass(stages: Mapping[str, np.ndarray], titles: Mapping[str, str], te
     stages: x, a, mu, log_var, eps, z, a_decoder, p -> their numbers, one row each; titles: what is
     written above each; terms: kl, reconstruction and elbo, what is written where each is computed
     """
-    figure = plt.figure(figsize=(6.4, 6.0), layout="none")
+    figure = plt.figure(figsize=(4.7, 6.2), layout="none")
     for name, (left, bottom, width, height, kind) in _STAGES.items():
         ax, values = figure.add_axes((left, bottom, width, height)), stages[name]
         if kind == "image":
@@ -41,25 +41,23 @@ def forward_pass(stages: Mapping[str, np.ndarray], titles: Mapping[str, str], te
         ax.set(xticks=[], yticks=[])
         for spine in ax.spines.values():
             spine.set(visible=True, color=COLORS["line"], linewidth=0.8)
-        ax.set_title(titles[name], fontsize=11, pad=3,
+        ax.set_title(titles[name], fontsize=12, pad=3,
                      color=COLORS["visible_text" if name in ("x", "p") else "hidden_text"])
     page = figure.add_axes((0, 0, 1, 1), zorder=-1)
     page.set(xlim=(0, 1), ylim=(0, 1))
     page.axis("off")
     for start, end in (
-        ((0.20, 0.385), (0.20, 0.435)), ((0.20, 0.575), (0.20, 0.655)), ((0.375, 0.49), (0.375, 0.815)),
+        ((0.20, 0.385), (0.20, 0.435)), ((0.20, 0.575), (0.20, 0.655)),
         ((0.375, 0.685), (0.625, 0.74)), ((0.375, 0.82), (0.625, 0.755)), ((0.80, 0.915), (0.80, 0.825)),
         ((0.80, 0.725), (0.80, 0.585)), ((0.80, 0.435), (0.80, 0.375)),
     ):
-        style = "-" if start[0] == end[0] == 0.375 else "-|>"
-        if style == "-|>":
-            page.annotate("", end, start, arrowprops={"arrowstyle": style, "color": COLORS["faint"], "lw": 1.4,
-                                                      "shrinkA": 0, "shrinkB": 0})
-    page.annotate("encoder", (0.20, 0.605), xytext=(0.225, 0.605), va="center", fontsize=11, color=COLORS["faint"])
-    page.annotate("decoder", (0.80, 0.64), xytext=(0.825, 0.64), va="center", fontsize=11, color=COLORS["faint"])
-    for (x, y), name, colour in (((0.5, 0.64), "kl", "hidden_text"), ((0.5, 0.17), "reconstruction", "visible_text"),
-                                 ((0.5, 0.42), "elbo", "bound_text")):
-        page.annotate(terms[name], (x, y), ha="center", va="center", fontsize=11, linespacing=1.5,
+        page.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": COLORS["faint"], "lw": 1.4,
+                                                  "shrinkA": 0, "shrinkB": 0})
+    page.annotate("encoder", (0.20, 0.605), xytext=(0.225, 0.605), va="center", fontsize=12, color=COLORS["faint"])
+    page.annotate("decoder", (0.80, 0.64), xytext=(0.825, 0.64), va="center", fontsize=12, color=COLORS["faint"])
+    for (x, y), name, colour in (((0.5, 0.61), "kl", "hidden_text"), ((0.5, 0.17), "reconstruction", "visible_text"),
+                                 ((0.5, 0.40), "elbo", "bound_text")):
+        page.annotate(terms[name], (x, y), ha="center", va="center", fontsize=12, linespacing=1.4,
                       color=COLORS[colour], fontweight="bold" if name == "elbo" else "normal")
     return figure
 
@@ -145,4 +143,17 @@ def latent_plane_still(codes: np.ndarray, labels: Sequence[int], z: np.ndarray, 
     right.set(xticks=[], yticks=[], xlabel="decoded")
     for spine in right.spines.values():
         spine.set(visible=True, color=COLORS["line"], linewidth=0.8)
+    return figure
+
+
+def plane_training_still(codes: np.ndarray, labels: Sequence[int], images: np.ndarray, title: str) -> Figure:
+    """One moment of training: the codes of digits on the plane, and the plane decoded.
+
+    codes: (n, 2); labels: n digits; images: (rows * rows, pixels), from the top left
+    """
+    figure, (left, right) = new_figure(6.4, 3.5, ncols=2)
+    latent_codes(left, codes, labels)
+    manifold(right, images, round(len(images) ** 0.5))
+    right.set_xlabel("the plane, decoded")
+    figure.suptitle(title, fontsize=12)
     return figure

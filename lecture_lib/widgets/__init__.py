@@ -20,6 +20,7 @@ from lecture_lib.widgets.practice import training_run
 from lecture_lib.widgets.rbm_units import rbm_conditionals, rbm_units
 from lecture_lib.widgets.vae import latent_plane
 from lecture_lib.widgets.vae_evaluation import importance_bound
+from lecture_lib.widgets.vae_training import plane_training
 
 __all__ = [
     "LiveFigure",
@@ -34,6 +35,7 @@ __all__ = [
     "importance_bound",
     "latent_plane",
     "persistent_chains",
+    "plane_training",
     "rbm_conditionals",
     "rbm_gap",
     "rbm_units",

@@ -1,0 +1,170 @@
+import { button, element, frame, group, shown, slider, svg } from "./dom.js";
+import { trainer } from "./trainer.js";
+
+const SIDE = 8, GRID = 9, REACH = 3.5, LEVELS = 15, PAUSE = 700;
+
+/**
+ * What is recorded of run number `run` at moment number `moment`: the bound and its two terms, the
+ * codes, the decoded plane (81 images of 64 grey values), and the bounds of the run so far.
+ */
+export function compute(data, { run, moment }) {
+  const { name, moments } = data.runs[run];
+  const { epochs, reconstruction, kl, codes, sheet } = moments[moment];
+  const bytes = atob(sheet);
+  const level = (i) => (i % 2 ? bytes.charCodeAt(i >> 1) & 15 : bytes.charCodeAt(i >> 1) >> 4);
+  return {
+    name, epochs, reconstruction, kl, codes,
+    bound: reconstruction - kl,
+    images: Array.from({ length: GRID * GRID }, (_, n) =>
+      Array.from({ length: SIDE * SIDE }, (_, i) => level(n * SIDE * SIDE + i) / LEVELS)),
+    curve: moments.slice(0, moment + 1).map((m) => [m.epochs, m.reconstruction - m.kl]),
+  };
+}
+
+/** The decoded plane as one path for each grey value. */
+function sheetPaths(images, left, top, size) {
+  const cell = size / (GRID * SIDE), paths = Array.from({ length: LEVELS + 1 }, () => "");
+  images.forEach((image, n) => image.forEach((value, i) => {
+    const x = left + ((n % GRID) * SIDE + (i % SIDE)) * cell;
+    const y = top + (Math.floor(n / GRID) * SIDE + Math.floor(i / SIDE)) * cell;
+    paths[Math.round(LEVELS * value)] += `M${x.toFixed(1)} ${y.toFixed(1)}h${cell.toFixed(2)}v${cell.toFixed(2)}h${(-cell).toFixed(2)}z`;
+  }));
+  return paths.slice(1).map((d, n) => svg("path", { d, class: "decoded", "fill-opacity": ((n + 1) / LEVELS).toFixed(3) }));
+}
+
+function drawing(found, labels, limits) {
+  return (root, width) => {
+    const put = (tag, attributes, ...children) => root.append(svg(tag, attributes, ...children));
+    const gap = 16, wide = width >= 520, size = wide ? Math.min(320, (width - gap) / 2) : Math.min(300, width);
+    const left = wide ? size + gap : 0, top = wide ? 20 : size + 48;
+    root.classList.add("live-plane-learnt");
+    put("text", { x: 0, y: 13 }, "codes of test digits");
+    put("rect", { x: 0, y: 20, width: size, height: size, class: "sheet" });
+    for (const r of [1, 2, 3]) put("circle", { cx: size / 2, cy: 20 + size / 2, r: (r * size) / (2 * REACH), class: "shell" });
+    root.append(svg("g", { class: "codes" }, ...found.codes.flatMap(([a, b], m) => (Math.max(Math.abs(a), Math.abs(b)) < REACH ? [
+      svg("text", {
+        x: (((a + REACH) / (2 * REACH)) * size).toFixed(1), y: (24 + ((REACH - b) / (2 * REACH)) * size).toFixed(1), class: "middle",
+      }, String(labels[m])),
+    ] : []))));
+    put("text", { x: left, y: top - 7 }, "the plane, decoded");
+    root.append(...sheetPaths(found.images, left, top, size));
+    put("rect", { x: left, y: top, width: size, height: size, class: "shell" });
+
+    const box = { left: 46, top: top + size + 34, height: 90, right: 12 };
+    const [most, low, high] = limits;
+    const x = (epochs) => box.left + (epochs / most) * (width - box.left - box.right);
+    const y = (bound) => box.top + ((high - bound) / (high - low)) * box.height;
+    put("text", { x: 0, y: box.top - 10 }, "bound of the test digits, nats");
+    for (const value of [low, high]) {
+      put("text", { x: 0, y: y(value) + 5 }, value.toFixed(0).replace("-", "\u2212"));
+      put("line", { x1: box.left, x2: width - box.right, y1: y(value), y2: y(value), class: "rule" });
+    }
+    put("path", { class: "bias-curve", d: found.curve.map(([e, v], n) => `${n ? "L" : "M"}${x(e).toFixed(1)} ${y(Math.max(low, v)).toFixed(1)}`).join("") });
+    const [lastEpoch, lastBound] = found.curve[found.curve.length - 1];
+    put("circle", { cx: x(lastEpoch), cy: y(Math.max(low, lastBound)), r: 5, class: "bias-dot" });
+    put("text", { x: box.left, y: box.top + box.height + 20 }, "epoch 0");
+    put("text", { x: width - box.right, y: box.top + box.height + 20, class: "end" }, String(most));
+    root.setAttribute("height", box.top + box.height + 26);
+  };
+}
+
+function render({ model, el }) {
+  const { runs, labels } = model.get("data");
+  const data = { runs: [...runs] }; // a run of one's own comes last
+  const own = { name: "yours", moments: [] };
+  const state = { run: 0, moment: runs[0].moments.length - 1 };
+  const wish = { rate: 0.003, beta: 1 };
+  let timer = 0, said = "";
+  const limits = () => {
+    const moments = data.runs.flatMap((run) => run.moments);
+    const bounds = moments.map((m) => m.reconstruction - m.kl);
+    return [Math.max(1, ...moments.map((m) => m.epochs)), Math.max(-40, Math.floor(Math.min(...bounds))), Math.ceil(Math.max(...bounds))];
+  };
+
+  const groupName = `plane-${Math.random().toString(36).slice(2)}`;
+  const choice = (run, number) => {
+    const input = element("input", {
+      type: "radio", name: groupName, "data-lm-suppress-shortcuts": "true",
+      change: () => { pause(); go(number, data.runs[number].moments.length - 1); },
+    });
+    input.checked = number === state.run;
+    return element("label", { class: "live-check" }, input, element("span", {}, run.name));
+  };
+  const moments = slider({
+    label: "moment", min: 1, max: state.moment + 1, step: 1, value: state.moment + 1,
+    change: (value) => { pause(); state.moment = value - 1; update(); },
+  });
+  const choices = group("Run", ...data.runs.map(choice));
+  const go = (run, moment) => {
+    Object.assign(state, { run, moment });
+    const input = moments.querySelector("input");
+    input.max = data.runs[run].moments.length;
+    input.value = moment + 1;
+    moments.querySelector(".live-readout").textContent = moment + 1;
+    choices.querySelectorAll("input")[run].checked = true;
+    update();
+  };
+
+  // A recorded run is played by the reader's action, and not where motion is unwelcome.
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const pause = () => {
+    clearTimeout(timer);
+    timer = 0;
+    play.textContent = "Play";
+  };
+  const onward = () => {
+    if (!el.isConnected || state.moment === data.runs[state.run].moments.length - 1) return pause();
+    go(state.run, state.moment + 1);
+    timer = setTimeout(onward, PAUSE);
+    return timer;
+  };
+  const play = button({
+    label: "Play",
+    click: () => {
+      if (timer) return pause();
+      const last = data.runs[state.run].moments.length - 1;
+      play.textContent = "Pause";
+      timer = setTimeout(onward, PAUSE);
+      return go(state.run, state.moment === last ? 0 : state.moment + 1);
+    },
+  });
+  const motion = () => { play.hidden = calm.matches; };
+  calm.addEventListener("change", motion);
+  motion();
+
+  const train = trainer({
+    model, label: "Train",
+    settings: () => {
+      pause();
+      own.moments = [];
+      return { ...wish };
+    },
+    received: (epoch) => {
+      own.moments.push(epoch);
+      if (!data.runs.includes(own)) {
+        data.runs.push(own);
+        choices.append(choice(own, data.runs.length - 1));
+      }
+      go(data.runs.length - 1, own.moments.length - 1);
+    },
+    said: (words) => { said = words; if (data.runs[state.run].moments.length) update(); },
+  });
+  const training = train && group("A run of your own",
+    slider({ label: "learning rate", min: 0.001, max: 0.02, step: 0.001, value: wish.rate, change: (value) => { wish.rate = value; } }),
+    slider({ label: "weight of the KL term", min: 0, max: 16, step: 1, value: wish.beta, change: (value) => { wish.beta = value; } }), train);
+
+  const update = frame({
+    el, name: "plane_training", task: model.get("task"),
+    controls: [choices, group("Training", moments, play), ...(training ? [training] : [])],
+    describe: "The codes of test digits on the plane of two latent numbers, each written as its digit; the plane " +
+      "decoded, 9 by 9 small digits; and the bound of the test digits against the epoch.",
+    draw: (root, width) => drawing(compute(data, state), labels, limits())(root, width),
+    words: () => {
+      const { name, epochs, bound, reconstruction, kl } = compute(data, state);
+      return `${said ? `${said} ` : ""}${name === "yours" ? "Your run" : `The run \u201c${name}\u201d`}, after ${epochs} epochs: ` +
+        `the bound of the test digits is ${shown(bound)} nats, ${shown(reconstruction)} for the pixels less ${shown(kl)} for the code.`;
+    },
+  });
+}
+
+export default { render };

@@ -190,7 +190,7 @@ class PCA(NamedTuple):
 def pca(x: Tensor, n_components: int) -> PCA:
     """Principal component analysis of a batch.
 
-    S = 1/N sum_n (x_n - mean)(x_n - mean)^T = sum_i lambda_i e_i e_i^T, the first n_components e_i
+    C = 1/N sum_n (x_n - mean)(x_n - mean)^T = sum_i lambda_i e_i e_i^T, the first n_components e_i
     x: (batch, n_visible), at least one row; n_components in 1..n_visible -> PCA
     each e_i has the sign that makes its largest entry positive
     Raises TypeError or ValueError for an x or a number of components that does not fit.

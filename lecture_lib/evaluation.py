@@ -5,6 +5,7 @@ With log Z the log-likelihood follows, log p(x) = -F(x) - log Z, in nats an exam
 
 import math
 import warnings
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -12,6 +13,8 @@ from torch import Tensor
 
 from lecture_lib.distributions import (
     _binary_units,
+    _check_alike,
+    _check_floating,
     _check_generator,
     _check_int,
     _check_units,
@@ -29,7 +32,7 @@ from lecture_lib.rbm import (
     prob_h_given_x,
     transition_matrix,
 )
-from lecture_lib.vae import VAE, reparameterize
+from lecture_lib.vae import VAE, Decoder, reparameterize
 
 MIN_EFFECTIVE_SAMPLE_SIZE = 10
 BLOCK = 2**14  # codes decoded at once
@@ -209,15 +212,103 @@ def _log_importance_weights(
     vae: VAE, x: Tensor, mu: Tensor, log_var: Tensor, n: int, generator: torch.Generator
 ) -> Tensor:
     """log p(x|z) + log p(z) - log q(z|x) of n draws z ~ q(z|x) for each x: (n, batch)."""
+
+    def conditional(z: Tensor) -> Tensor:
+        logits = vae.decoder(z)
+        return bernoulli_log_prob(x.expand_as(logits), logits)
+
+    return _weights_of_block(conditional, mu, log_var, n, generator)
+
+
+def log_joint(decoder: Decoder, x: Tensor, z: Tensor) -> Tensor:
+    """Log of the joint density of every image with every code.
+
+    log p(x, z) = log p(x|z) + log N(z; 0, I)           eq-lvm-joint
+    x: (batch, n_visible) in {0, 1}; z: (N, n_latent) -> (batch, N) in nats, differentiable
+    With one latent number, `exact.log_integral` of it over a grid of codes is log p(x), and the
+    difference is the log-density of the posterior.
+    Raises TypeError or ValueError for an x or z that does not fit.
+    """
+    logits = decoder(z)
+    x = _binary_units("x", x, ("batch", logits.shape[-1]), logits)
+    log_prior = gaussian_log_prob(z, torch.zeros_like(z), torch.zeros_like(z))
+    return x @ logits.T - softplus(logits).sum(-1) + log_prior
+
+
+def importance_log_weights(
+    conditional: Callable[[Tensor], Tensor],
+    mu: Tensor,
+    log_var: Tensor,
+    n_samples: int,
+    *,
+    generator: torch.Generator,
+) -> Tensor:
+    """Log-weights of codes drawn from a Gaussian q: what p(x) is the mean of.
+
+    log w_s = log p(x|z_s) + log p(z_s) - log q(z_s),  z_s ~ q = N(mu, diag sigma^2),  p(z) = N(0, I)
+    E w = p(x) for every q                              eq-lvm-importance
+    with mu and log_var all 0, q is the prior: simple Monte Carlo, log w_s = log p(x|z_s)
+    conditional: z, (S, batch, n_latent) -> log p(x|z), (S, batch); mu, log_var = log sigma^2:
+    (batch, n_latent), alike; n_samples >= 1 -> (n_samples, batch) in nats
+    Raises TypeError or ValueError for arguments that do not fit.
+    """
+    _check_generator(generator)
+    _check_int("n_samples", n_samples, 1)
+    _check_alike(mu=mu, log_var=log_var)
+    _check_units("mu", mu, ("batch", "n_latent"), mu)
+    rows = max(1, BLOCK // max(1, len(mu)))
+    sizes = [min(rows, n_samples - start) for start in range(0, n_samples, rows)]
+    return torch.cat([_weights_of_block(conditional, mu, log_var, n, generator) for n in sizes])
+
+
+def running_log_mean(log_w: Tensor) -> Tensor:
+    """Log of the mean of the first 1, 2, ..., S weights: the estimate of log p(x) as samples come in.
+
+    log 1/s (w_1 + ... + w_s), s = 1, ..., S            eq-lvm-log-mean
+    log_w: (S, ...) -> (S, ...) in nats; the last row is the estimate from all samples
+    Raises TypeError or ValueError for what is no tensor of floats with at least one row.
+    """
+    _check_weights(log_w)
+    count = torch.arange(1, len(log_w) + 1, dtype=log_w.dtype, device=log_w.device)
+    return log_w.logcumsumexp(0) - count.log().reshape(-1, *[1] * (log_w.ndim - 1))
+
+
+def effective_sample_size(log_w: Tensor) -> Tensor:
+    """How many equal weights are worth as much as these.
+
+    (sum_s w_s)^2 / sum_s w_s^2                         eq-lvm-effective-sample-size
+    log_w: (S, ...) in nats -> (...), from 1 to S
+    Raises TypeError or ValueError for what is no tensor of floats with at least one row.
+    """
+    _check_weights(log_w)
+    return (2 * log_w.logsumexp(0) - (2 * log_w).logsumexp(0)).exp()
+
+
+def _weights_of_block(
+    conditional: Callable[[Tensor], Tensor],
+    mu: Tensor,
+    log_var: Tensor,
+    n: int,
+    generator: torch.Generator,
+) -> Tensor:
     mu, log_var = (t.expand(n, *t.shape) for t in (mu, log_var))
     eps = torch.randn(mu.shape, generator=generator, dtype=mu.dtype, device=mu.device)
     z = reparameterize(mu, log_var, eps)
-    logits, zeros = vae.decoder(z), torch.zeros_like(z)
-    return (
-        bernoulli_log_prob(x.expand_as(logits), logits)
-        + gaussian_log_prob(z, zeros, zeros)
-        - gaussian_log_prob(z, mu, log_var)
-    )
+    log_likelihood = conditional(z)
+    if log_likelihood.shape != z.shape[:2]:
+        raise ValueError(
+            f"conditional must give {tuple(z.shape[:2])}, one value for each code, "
+            f"got {tuple(log_likelihood.shape)}"
+        )
+    zeros = torch.zeros_like(z)
+    log_prior, log_q = gaussian_log_prob(z, zeros, zeros), gaussian_log_prob(z, mu, log_var)
+    return log_likelihood + log_prior - log_q
+
+
+def _check_weights(log_w: Tensor) -> None:
+    _check_floating("log_w", log_w)
+    if log_w.ndim == 0 or len(log_w) == 0:
+        raise ValueError(f"log_w must be (S, ...) with S >= 1, got {tuple(log_w.shape)}")
 
 
 def _checked_base(params: RBM, base: Tensor | None) -> Tensor:

@@ -243,6 +243,17 @@ class LinearGaussian(NamedTuple):
         log_det = 2 * L.diagonal().log().sum()
         return -0.5 * (len(self.c) * math.log(2 * math.pi) + log_det + square)
 
+    def conditional_log_prob(self, x: Tensor, z: Tensor) -> Tensor:
+        """The exact log-density of x given its code.
+
+        log N(x; A z + c, diag sigma^2)
+        x: (batch, n_visible); z: (..., batch, n_latent) -> (..., batch) in nats
+        Raises TypeError or ValueError for arguments or parameters that do not fit.
+        """
+        self._checked("x", x, "n_visible")
+        mean = z @ self.A.T + self.c
+        return gaussian_log_prob(x.expand_as(mean), mean, self.log_var.expand_as(mean))
+
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The exact p(z|x), a Gaussian whose covariance is the same for every x.
 

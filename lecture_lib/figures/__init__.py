@@ -37,6 +37,13 @@ from lecture_lib.figures.course import course_path
 from lecture_lib.figures.distributions import histograms
 from lecture_lib.figures.dreams import dreamt_digits
 from lecture_lib.figures.energies import free_energy_parts, softplus_curve
+from lecture_lib.figures.estimators import (
+    estimates_around,
+    estimators_still,
+    reparameterization_graph,
+    shares,
+    variance_lines,
+)
 from lecture_lib.figures.generative import data_to_model, fits, taxonomy
 from lecture_lib.figures.graphs import (
     energy_order,
@@ -132,6 +139,8 @@ __all__ = [
     "energy_order",
     "energy_steps",
     "estimates_against_truth",
+    "estimates_around",
+    "estimators_still",
     "factor_graph",
     "filter_grid",
     "fits",
@@ -170,9 +179,11 @@ __all__ = [
     "rbm_scalar_view",
     "rbm_still",
     "rbm_vector_view",
+    "reparameterization_graph",
     "row_names",
     "run_still",
     "seeds_and_intervals",
+    "shares",
     "signed",
     "six_node_still",
     "softplus_curve",
@@ -192,6 +203,7 @@ __all__ = [
     "unit_bars",
     "unit_over_time",
     "use_style",
+    "variance_lines",
     "visits",
     "water_level",
 ]

@@ -18,6 +18,7 @@ from lecture_lib.widgets.live import LiveFigure, LiveTraining, bundle
 from lecture_lib.widgets.persistent_cd import persistent_chains
 from lecture_lib.widgets.practice import training_run
 from lecture_lib.widgets.rbm_units import rbm_conditionals, rbm_units
+from lecture_lib.widgets.reparameterization import two_estimators
 from lecture_lib.widgets.vae import latent_plane
 from lecture_lib.widgets.vae_evaluation import importance_bound
 from lecture_lib.widgets.vae_training import plane_training
@@ -42,5 +43,6 @@ __all__ = [
     "six_node_graph",
     "training_run",
     "traversals",
+    "two_estimators",
     "two_phases",
 ]

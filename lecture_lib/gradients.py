@@ -4,7 +4,7 @@ E_q[f(z)],  q = N(mu, diag sigma^2):  both estimators are unbiased for a smooth 
 differentiates f along the draw; the score-function one only weighs how q's log-density changes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -87,6 +87,31 @@ def leave_one_out_gradient(
     others = (values.sum(0) - values) / (n_samples - 1)
     weights = (values - others)[..., None]
     return (weights * score_mu).mean(0), (weights * score_log_var).mean(0)
+
+
+def noise_shares(
+    objective: Objective, parameters: Sequence[Tensor], x: Tensor, n_draws: int
+) -> tuple[Tensor, Tensor]:
+    """What makes the gradient of one image noisy: which image it is, and which draws it meets.
+
+    total variance over all parameters = Var_x(E[g|x]) + E_x[Var(g|x)],  g = d objective(x) / d parameters
+    x: (N, n_visible), N >= 2 images; objective: (1, n_visible) -> (1,), which draws anew at each
+    call; n_draws >= 2 calls for each image -> the two parts, () and (), both estimated without bias
+    Raises TypeError or ValueError for fewer than 2 images or draws.
+    """
+    _check_int("n_draws", n_draws, 2)
+    if x.ndim != 2 or len(x) < 2:
+        raise ValueError(f"x must be (N, n_visible) with N >= 2, got {tuple(x.shape)}")
+    means, within = [], []
+    for row in x[:, None]:
+        draws = torch.stack([
+            torch.cat([g.flatten() for g in torch.autograd.grad(objective(row).sum(), list(parameters))])
+            for _ in range(n_draws)
+        ])
+        means.append(draws.mean(0))
+        within.append(draws.var(0).sum())
+    codes = torch.stack(within).mean()
+    return torch.stack(means).var(0).sum() - codes / n_draws, codes
 
 
 @torch.no_grad()

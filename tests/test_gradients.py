@@ -8,7 +8,7 @@ import torch
 from scipy import integrate, stats
 from torch.testing import assert_close
 
-from lecture_lib.gradients import leave_one_out_gradient, pathwise_gradient, score_function_gradient
+from lecture_lib.gradients import leave_one_out_gradient, noise_shares, pathwise_gradient, score_function_gradient
 
 ESTIMATORS = {
     "pathwise": pathwise_gradient,
@@ -171,3 +171,20 @@ def test_gradients_work_inside_no_grad_and_leave_the_arguments_alone():
     assert not any(g.requires_grad for g in score_function_gradient(quadratic, mu, LOG_VAR, generator=seeded()))
     with pytest.raises(TypeError):
         pathwise_gradient(quadratic, MU, LOG_VAR)
+
+
+def test_noise_is_split_between_images_and_draws():
+    """g = 2 x + eps: the images' share is 4 Var(x), the draws' share 1."""
+    generator, w = seeded(), torch.zeros(2, requires_grad=True, dtype=torch.float64)
+    x = 1.5 * torch.randn(400, 2, generator=seeded(1), dtype=torch.float64)
+
+    def objective(row):
+        return ((2 * row + torch.randn(1, 2, generator=generator, dtype=torch.float64)) * w).sum(-1)
+
+    images, draws = noise_shares(objective, [w], x, 4)
+    assert images.item() == pytest.approx(4 * x.var(0).sum().item(), rel=0.05)
+    assert draws.item() == pytest.approx(2, rel=0.1)
+    with pytest.raises(ValueError, match="N >= 2"):
+        noise_shares(objective, [w], x[:1], 4)
+    with pytest.raises(ValueError, match="n_draws must be at least 2"):
+        noise_shares(objective, [w], x, 1)

@@ -1,5 +1,6 @@
 """The live figure of vae/reparameterization."""
 
+from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -26,7 +27,7 @@ def two_estimators(mu: float = 0.5, sigma: float = 1.0, K: int = 8, S: int = 1, 
     def half_square(z: Tensor) -> Tensor:
         return (z**2).sum(-1) / 2
 
-    estimators = {
+    estimators: dict[str, Callable[..., tuple[Tensor, Tensor]]] = {
         "pathwise": pathwise_gradient,
         "with baseline": partial(score_function_gradient, baseline=expected),
         "score function": score_function_gradient,

@@ -43,7 +43,8 @@ def test_the_data_are_those_the_weights_were_trained_on(mnist):
 def test_rounding_to_half_precision_changed_nothing_that_can_be_measured(name):
     for run in pretrained.load(name).card["runs"]:
         difference = abs(run["test_log_likelihood"] - run["not_rounded"])
-        assert difference < 5 * 2**0.5 * max(run["standard_error"], 0.05)
+        few = run["effective_sample_size"] < 15  # then the error is larger than the standard error says
+        assert difference < 5 * 2**0.5 * max(run["standard_error"], 0.05) + 3 * few
 
 
 @pytest.mark.filterwarnings("ignore:effective sample size")

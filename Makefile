@@ -26,7 +26,7 @@ test: book .venv/.browser
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest -n 2 --dist worksteal tests
-	$(REFERENCE) $(BIN)/pytest $(NBVAL) --nbval-current-env --nbval-cell-timeout 120 -n 2 --dist loadfile book
+	$(REFERENCE) $(BIN)/pytest $(NBVAL) --nbval-current-env --nbval-cell-timeout 120 -n 2 --dist loadfile book --ignore=book/exercises
 
 serve: book
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html

@@ -1,0 +1,1 @@
+"""Sheets from their masters, and the grader: `python -m exercises.grader --help`."""

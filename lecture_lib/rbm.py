@@ -105,13 +105,15 @@ def free_energy_parts(params: RBM, x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def variational_bound(params: RBM, x: Tensor, q: Tensor) -> Tensor:
-    """A lower bound on -F(x) from any probabilities of the hidden units: minus energy plus entropy.
+    """A lower bound on -F(x) from any probabilities of the hidden units.
 
-    E_q[-E(x, h)] + H(q) <= -F(x),  h_j = 1 with probability q_j, independently
-    = c.x + sum_j q_j (b_j + W_j.x) - q_j log q_j - (1 - q_j) log(1 - q_j)
-    x: (batch, n_visible) in {0, 1}, q: (batch, n_hidden) in [0, 1] -> (batch,) in nats, equal to
-    -F(x) at q = `prob_h_given_x`
-    Raises TypeError or ValueError for parameters, units or probabilities that do not fit.
+    E_q[-E(x, h)] + H(q) = c.x + sum_j q_j (b_j + W_j.x)
+       - sum_j q_j log q_j + (1 - q_j) log(1 - q_j)  eq-elbo-rbm-independent
+    h_j = 1 with probability q_j, independently
+    x: (batch, n_visible) in {0, 1}, q: (batch, n_hidden) in [0, 1]
+    -> (batch,) in nats, equal to -F(x) at q = `prob_h_given_x`
+    Raises TypeError or ValueError for parameters, units or probabilities
+    that do not fit.
     """
     W, b, c = _checked(params)
     x = _binary_units("x", x, ("batch", len(c)), W)

@@ -49,8 +49,8 @@ def posterior_and_q(ax: Axes, z: np.ndarray, posterior: np.ndarray, qs: Mapping[
     """
     ax.fill_between(z, posterior, color=COLORS["line"], alpha=0.5, linewidth=0)
     ax.plot(z, posterior, color=COLORS["ink"])
-    peak = int(np.argmax(posterior))
-    ax.annotate("posterior", (z[peak], posterior[peak]), xytext=(-4, 3), textcoords="offset points", ha="right",
+    peak = int(np.flatnonzero(posterior > 0.999 * posterior.max())[-1])
+    ax.annotate("posterior", (z[peak], posterior[peak]), xytext=(8, 2), textcoords="offset points", ha="left",
                 path_effects=[patheffects.withStroke(linewidth=3, foreground=COLORS["paper"])])
     for (name, q), dash in zip(qs.items(), ("--", "-.", ":"), strict=False):
         ax.plot(z, q, color=COLORS["bound_text"], linestyle=dash, linewidth=2.2)

@@ -20,8 +20,8 @@ function drawing({ states, posterior, logQ, ...parts }) {
     const top = 24, height = 130, column = width / states.length, bar = column * 0.3;
     const y = (chance) => top + (1 - chance) * height;
     put("line", { x1: 0, x2: width, y1: y(0), y2: y(0), class: "rule" });
-    text(0, 12, "posterior p(h | x), solid");
-    text(width, 12, "q(h), hatched", "end bound-word");
+    text(0, 12, "posterior p(h | x), left");
+    text(width, 12, "q(h), right", "end bound-word");
     states.forEach((h, s) => {
       const middle = column * (s + 0.5), q = Math.exp(logQ[s]);
       put("rect", { x: middle - bar - 1, y: y(posterior[s]), width: bar, height: y(0) - y(posterior[s]), class: "evidence-bar" });

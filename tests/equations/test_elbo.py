@@ -441,7 +441,7 @@ def test_the_best_of_all_q_is_minus_the_free_energy(machine):
 
 @pytest.mark.equation(
     "eq-elbo-rbm-independent",
-    r"\mathbb{E}_{q}\left[ -E(x, h) \right] + H(q) = c^\top x + \sum_{j=1}^{H} \Big( q_j (b_j + W_j x) - q_j \log q_j - (1 - q_j) \log (1 - q_j) \Big)",
+    r"\begin{aligned} \mathbb{E}_{q}\left[ -E(x, h) \right] + H(q) = c^\top x &+ \sum_{j=1}^{H} q_j (b_j + W_j x) \\ &- \sum_{j=1}^{H} \Big( q_j \log q_j + (1 - q_j) \log (1 - q_j) \Big) \end{aligned}",
     kind="identity",
 )
 def test_for_independent_units_both_averages_are_sums_over_units(machine):
@@ -597,7 +597,7 @@ def test_the_packages_divergence_is_torchs_and_the_sum_written_out():
 
 @pytest.mark.equation(
     "eq-elbo-kl-gaussians",
-    r"D_{\mathrm{KL}}\left( \mathcal{N}(\mu, \operatorname{diag} \sigma^2) \,\|\, \mathcal{N}(m, \operatorname{diag} s^2) \right) = \frac{1}{2} \sum_{k=1}^{K} \left( \frac{(\mu_k - m_k)^2}{s_k^2} + \frac{\sigma_k^2}{s_k^2} - 1 - \log \frac{\sigma_k^2}{s_k^2} \right)",
+    r"\begin{aligned} D_{\mathrm{KL}}\big( &\mathcal{N}(\mu, \operatorname{diag} \sigma^2) \,\|\, \mathcal{N}(m, \operatorname{diag} s^2) \big) \\ &= \frac{1}{2} \sum_{k=1}^{K} \left( \frac{(\mu_k - m_k)^2}{s_k^2} + \frac{\sigma_k^2}{s_k^2} - 1 - \log \frac{\sigma_k^2}{s_k^2} \right) \end{aligned}",
     kind="identity",
 )
 def test_the_divergence_of_two_gaussians_is_the_integral():

@@ -37,9 +37,9 @@ class Autoencoder(nn.Module):
     def encode(self, x: Tensor) -> Tensor:
         """Code of x.
 
-        z = f(x)                                        eq-ae-code
+        z = f(x)                                    eq-ae-code
         x: (batch, n_visible) -> (batch, n_latent)
-        Raises TypeError or ValueError for an x of another shape, dtype or device.
+        Raises TypeError or ValueError for an x that does not fit.
         """
         _check_units("x", x, ("batch", self.hidden.in_features), self.hidden.weight)
         return self.code(self.hidden(x).relu())
@@ -48,7 +48,7 @@ class Autoencoder(nn.Module):
         """Log-odds of each pixel, given a code.
 
         z: (..., n_latent) -> (..., n_visible)
-        Raises TypeError or ValueError for a z of another shape, dtype or device.
+        Raises TypeError or ValueError for a z that does not fit.
         """
         return self.decoder(z)
 
@@ -135,9 +135,9 @@ def init_linear(n_visible: int, n_latent: int, *, generator: torch.Generator) ->
 def reconstruction_log_prob(model: Autoencoder, x: Tensor) -> Tensor:
     """How probable x is under its own reconstruction. It is no log p(x).
 
-    log p(x|z) at z = f(x):  sum_i x_i log r_i + (1 - x_i) log(1 - r_i)   eq-ae-bernoulli-loss
+    sum_i x_i log r_i + (1 - x_i) log(1 - r_i)      eq-ae-bernoulli-loss
     x: (batch, n_visible) in {0, 1} -> (batch,) in nats, differentiable
-    Raises TypeError or ValueError for an x of another shape, dtype, device or value.
+    Raises TypeError or ValueError for an x that does not fit.
     """
     x = _binary_units("x", x, ("batch", "n_visible"), model.hidden.weight)
     return bernoulli_log_prob(x, model(x))

@@ -254,6 +254,17 @@ class LinearGaussian(NamedTuple):
         mean = z @ self.A.T + self.c
         return gaussian_log_prob(x.expand_as(mean), mean, self.log_var.expand_as(mean))
 
+    def effective_share(self, x: Tensor) -> Tensor:
+        """The share of many codes drawn from the prior that count: E[w]^2 / E[w^2], w = p(x|z), z ~ p(z).
+
+        E[w] = p(x),  E[w^2] = (4 pi)^(-D/2) prod_i 1/sigma_i N(x; c, A A^T + diag sigma^2 / 2)
+        x: (batch, n_visible) -> (batch,) in (0, 1]     eq-lvm-second-moment
+        Raises what `log_prob` raises.
+        """
+        halved = self._replace(log_var=self.log_var - math.log(2))
+        log_second = halved.log_prob(x) - 0.5 * (math.log(4 * math.pi) + self.log_var).sum()
+        return (2 * self.log_prob(x) - log_second).exp()
+
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The exact p(z|x), a Gaussian whose covariance is the same for every x.
 

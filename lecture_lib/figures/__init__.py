@@ -62,6 +62,13 @@ from lecture_lib.figures.importance import (
     importance_still,
     two_sides,
 )
+from lecture_lib.figures.latent import (
+    bayes_on_a_grid,
+    estimates_by_samples,
+    generative_story,
+    prior_samples_still,
+    samples_needed,
+)
 from lecture_lib.figures.learning import (
     cost_of_sums,
     learning_curves,
@@ -115,6 +122,7 @@ __all__ = [
     "annealing_paths",
     "annealing_stages",
     "annealing_still",
+    "bayes_on_a_grid",
     "bias_and_divergence",
     "bias_curves",
     "bipartite",
@@ -140,6 +148,7 @@ __all__ = [
     "energy_steps",
     "estimates_against_truth",
     "estimates_around",
+    "estimates_by_samples",
     "estimators_still",
     "factor_graph",
     "filter_grid",
@@ -148,6 +157,7 @@ __all__ = [
     "forward_pass",
     "free_energy_parts",
     "gaussian_ellipses",
+    "generative_story",
     "gibbs_chain",
     "graph_tables",
     "hidden_probabilities",
@@ -174,6 +184,7 @@ __all__ = [
     "plane_training_still",
     "posterior_and_q",
     "posterior_and_q_states",
+    "prior_samples_still",
     "push",
     "rate_distortion",
     "rbm_scalar_view",
@@ -182,6 +193,7 @@ __all__ = [
     "reparameterization_graph",
     "row_names",
     "run_still",
+    "samples_needed",
     "seeds_and_intervals",
     "shares",
     "signed",

@@ -13,6 +13,7 @@ from lecture_lib.widgets.energy_based_models import six_node_graph
 from lecture_lib.widgets.evaluation import annealing
 from lecture_lib.widgets.free_energy import free_energy_landscape
 from lecture_lib.widgets.index import dreaming_digits
+from lecture_lib.widgets.latent_variable_models import prior_samples
 from lecture_lib.widgets.learning import two_phases
 from lecture_lib.widgets.live import LiveFigure, LiveTraining, bundle
 from lecture_lib.widgets.persistent_cd import persistent_chains
@@ -37,6 +38,7 @@ __all__ = [
     "latent_plane",
     "persistent_chains",
     "plane_training",
+    "prior_samples",
     "rbm_conditionals",
     "rbm_gap",
     "rbm_units",

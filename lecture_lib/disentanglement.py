@@ -13,7 +13,7 @@ from lecture_lib.distributions import _check_floating, _check_generator, _check_
 def unit_rates(mu: Tensor, log_var: Tensor) -> Tensor:
     """What each unit of the code costs: its own KL divergence from N(0, 1), mean over the examples.
 
-    R_j = mean_x KL(N(mu_j, sigma_j^2) || N(0, 1)),  sum_j R_j the mean of `kl_gaussian`
+    R_k = mean_x KL(N(mu_k, sigma_k^2) || N(0, 1)),  sum_k R_k the mean of `kl_gaussian`
     mu, log_var = log sigma^2 of q(z|x): (N, n_latent), alike -> (n_latent,) in nats, never negative
     Raises TypeError or ValueError for a mu and a log_var that differ in dtype, shape or device.
     """
@@ -23,7 +23,7 @@ def unit_rates(mu: Tensor, log_var: Tensor) -> Tensor:
 def entropy(factors: Tensor) -> Tensor:
     """Entropy of each factor, over the examples.
 
-    H(v_k) = -sum_v p(v_k = v) log p(v_k = v)
+    H(v_m) = -sum_v p(v_m = v) log p(v_m = v)
     factors: (N, n_factors), int class indices -> (n_factors,) in nats, float64
     Raises TypeError or ValueError for factors that are none.
     """
@@ -36,13 +36,13 @@ def entropy(factors: Tensor) -> Tensor:
 def mutual_information(codes: Tensor, factors: Tensor, *, n_bins: int = 20) -> Tensor:
     """What each unit of the representation tells about each factor.
 
-    I(z_j; v_k) = sum_b sum_v p(b, v) log (p(b, v) / (p(b) p(v)))
-    b the bin of z_j: n_bins of one width from its least to its largest value over the examples
+    I(z_k; v_m) = sum_b sum_v p(b, v) log (p(b, v) / (p(b) p(v)))       eq-beta-mutual-information
+    b the bin of z_k: n_bins of one width from its least to its largest value over the examples
     codes: (N, n_latent), finite; factors: (N, n_factors), int class indices
     -> (n_latent, n_factors) in nats, float64, never negative; a unit that never changes has 0.
     From N examples it comes out too high, by about (bins - 1)(values - 1) / (2 N) for independent ones.
     Raises TypeError or ValueError for codes, factors or n_bins that do not fit.
-    Source: the bins as in Locatello et al. 2019; Chen et al. 2018 integrate over q(z_j|x) instead.
+    Source: the bins as in Locatello et al. 2019; Chen et al. 2018 integrate over q(z_k|x) instead.
     """
     _check_int("n_bins", n_bins, 2)
     _check_pair(codes, factors)
@@ -62,21 +62,25 @@ def mutual_information(codes: Tensor, factors: Tensor, *, n_bins: int = 20) -> T
     return table.clamp(min=0)
 
 
-def mutual_information_gap(codes: Tensor, factors: Tensor, *, n_bins: int = 20) -> Tensor:
-    """MIG: for each factor, by how much the unit that tells most about it leads the next one.
+def mutual_information_gap(
+    codes: Tensor, factors: Tensor, *, n_bins: int = 20
+) -> Tensor:
+    """MIG: for each factor, the lead of the unit that tells most about it.
 
-    MIG = 1/M sum_k (I(z_j(k); v_k) - max_{j != j(k)} I(z_j; v_k)) / H(v_k)
-    j(k) the unit with the largest I(z_j; v_k), M the number of factors
-    codes: (N, n_latent), at least two units; factors: (N, n_factors), int class indices -> (), in
-    [0, 1]: 1 where each factor has one unit that determines it and no other unit knows of it (and no
-    factor has more values than there are bins); 0 where two units know the same
-    Raises what `mutual_information` raises, ValueError for a single unit or a factor that never
-    changes.
+    1/M sum_m (I(z_k(m); v_m) - max_{k != k(m)} I(z_k; v_m)) / H(v_m)    eq-beta-mig
+    k(m) the unit with the largest I(z_k; v_m), M the number of factors
+    codes: (N, n_latent), two units or more; factors: (N, n_factors), int
+    class indices -> () in [0, 1]: 1 where each factor has one unit that
+    determines it and no other unit knows of it (and no factor has more
+    values than there are bins), 0 where two units know the same
+    Raises what `mutual_information` raises, ValueError for a single unit
+    or a factor that never changes.
     Source: Chen et al. 2018, equation 6; bins as in `mutual_information`.
     """
     information = mutual_information(codes, factors, n_bins=n_bins)
     if len(information) < 2:
-        raise ValueError(f"codes must be (N, 2 or more), got {tuple(codes.shape)}")
+        shape = tuple(codes.shape)
+        raise ValueError(f"codes must be (N, 2 or more), got {shape}")
     _check_all_change(factors)
     best, second = information.topk(2, dim=0).values
     return ((best - second) / entropy(factors)).mean()
@@ -93,9 +97,10 @@ def factor_differences(
 ) -> Tensor:
     """Mean absolute differences between pairs of codes that agree in one factor.
 
-    z_diff = 1/L sum_l |z(x_l) - z(x'_l)|,  v_k the same for x_l and x'_l, L = n_pairs
-    x_l is any of the N examples and x'_l any of those with its value of factor k
-    codes: (N, n_latent); factors: (N, n_factors), int class indices; factor = k in 0..n_factors - 1
+    z_diff = 1/L sum_l |z(x_l) - z(x'_l)|,  v_m(x_l) = v_m(x'_l), L = n_pairs
+                                                                        eq-beta-difference
+    x_l is any of the N examples and x'_l any of those with its value of factor m
+    codes: (N, n_latent); factors: (N, n_factors), int class indices; factor = m in 0..n_factors - 1
     -> (n_batches, n_latent) >= 0
     Raises TypeError or ValueError for arguments that do not fit.
     Source: Higgins et al. 2017, section 3.
@@ -129,7 +134,7 @@ def beta_vae_score(
 ) -> Tensor:
     """The score of the beta-VAE paper: can a linear classifier tell which factor was kept fixed?
 
-    accuracy of k from z_diff, on batches the classifier has not seen
+    accuracy of m from z_diff, on batches the classifier has not seen
     n_train and n_test batches of n_pairs pairs, the same number for each factor (rounded up); a
     multinomial logistic regression on z_diff, each unit's divided by its standard deviation, so that
     the units of z do not matter
@@ -167,7 +172,8 @@ def beta_vae_score(
 def mean_interval(values: Tensor, *, confidence: float = 0.95) -> tuple[Tensor, Tensor]:
     """Mean of a few runs, and half the width of Student's interval around it.
 
-    m -+ t s / sqrt(n),  s the standard deviation, t the (1 + confidence) / 2 quantile of Student's t
+    m -+ t s / sqrt(n)                                                  eq-beta-interval
+    s the standard deviation, t the (1 + confidence) / 2 quantile of Student's t
     with n - 1 degrees of freedom: over many sets of n draws from one Gaussian, that part of the
     intervals holds its mean
     values: (..., n), n >= 2 runs -> mean and half width, each (...)

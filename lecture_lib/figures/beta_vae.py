@@ -73,7 +73,7 @@ def rate_distortion(
         ax.plot([r - half, r + half], [d + beta * half, d - beta * half], color=COLORS["ink"], linewidth=1.2,
                 linestyle="--")
         ax.annotate(f"β = {beta:g}", (r, d), xytext=(9, 7), textcoords="offset points", fontsize=11)
-    ax.set(xlabel="rate R (nats an image)", ylabel="distortion D (nats)", xlim=(0, None), ylim=(0, None))
+    ax.set(xlabel="rate R (nats an image)", ylabel="distortion (nats an image)", xlim=(0, None), ylim=(0, None))
     return ax
 
 

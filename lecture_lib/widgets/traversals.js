@@ -1,5 +1,6 @@
 import { sigm } from "./numerics.js";
 import { button, element, frame, group, shown, slider, svg } from "./dom.js";
+import { subscript } from "./network.js";
 
 const STEPS = [-3, -2, -1, 0, 1, 2, 3];
 const LEVELS = 10; // shades of a pixel in the picture; the numbers in words are exact
@@ -115,7 +116,7 @@ function render({ model, el }) {
     picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
     picture.setAttribute("height", height);
     picture.append(
-      svg("text", { x: 0, y: 13 }, `z${choice.unit + 1} = ${choice.value.toFixed(1).replace("-", "\u2212")}`),
+      svg("text", { x: 0, y: 13 }, `${subscript("z", choice.unit + 1)} = ${choice.value.toFixed(1).replace("-", "\u2212")}`),
       svg("text", { x: left, y: 13 }, narrow ? "unit, rate (nats)" : "unit and its rate (nats an image)"),
       image(p, data.side, 0, top, large), ...bars,
       svg("text", { x: 0, y: strip - 8 }, `unit ${choice.unit + 1} from −3 to 3, the others as they are`), ...row,

@@ -78,7 +78,7 @@ function render({ model, el }) {
   const limits = () => {
     const moments = data.runs.flatMap((run) => run.moments);
     const bounds = moments.map((m) => m.reconstruction - m.kl);
-    return [Math.max(1, ...moments.map((m) => m.epochs)), Math.max(-40, Math.floor(Math.min(...bounds))), Math.ceil(Math.max(...bounds))];
+    return [Math.max(1, ...moments.map((m) => m.epochs)), Math.max(-30, Math.floor(Math.min(...bounds))), Math.ceil(Math.max(...bounds))];
   };
 
   const groupName = `plane-${Math.random().toString(36).slice(2)}`;

@@ -102,6 +102,7 @@ def variance_lines(ax: Axes, sizes: np.ndarray, exact: Mapping[str, np.ndarray],
                     path_effects=[patheffects.withStroke(linewidth=3, foreground=COLORS["paper"])])
     ax.set(xscale="log", yscale="log", ylabel="variance of an estimate", xticks=sizes,
            xticklabels=[str(int(size)) for size in sizes])
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.minorticks_off()
     return ax
 
@@ -117,16 +118,17 @@ def estimators_still(groups: Mapping[str, np.ndarray], exact: float) -> Figure:
 
 
 def shares(ax: Axes, groups: Mapping[str, Sequence[float]], names: Sequence[str], colours: Sequence[str]) -> Axes:
-    """Horizontal stacked bars, one a setting, each part named in the first bar with room for it.
+    """Horizontal stacked bars, one a setting, the parts named above the longest.
 
     groups: name of a bar -> its parts; names, colours: of the parts
     """
     places = np.arange(len(groups))[::-1]
     parts = np.array(list(groups.values()))
-    start = np.zeros(len(groups))
+    start, longest = np.zeros(len(groups)), int(parts.sum(1).argmax())
     for part, name, colour, hatch in zip(parts.T, names, colours, ("", "//", ".."), strict=False):
         ax.barh(places, part, left=start, height=0.56, color=COLORS[colour], hatch=hatch, edgecolor=COLORS["paper"])
-        ax.annotate(name, (start[0] + part[0] / 2, places[0] + 0.34), ha="center", va="bottom", fontsize=11,
+        middle = start[longest] + part[longest] / 2
+        ax.annotate(name, (middle, places[longest] + 0.3), ha="center", va="bottom", fontsize=11,
                     color=COLORS.get(f"{colour}_text", COLORS[colour]))
         start = start + part
     ax.set_yticks(places, list(groups))

@@ -47,7 +47,7 @@ export function compute({ count }, controls) {
 }
 
 const ROWS = [
-  ["pathwise", "pathwise", "hidden-part"], ["baseline", "score function with baseline E f", "bound-bar"], ["score", "score function", "energy-bar"],
+  ["pathwise", "pathwise", "hidden-part"], ["baseline", "with baseline E f", "bound-bar"], ["score", "score function", "energy-bar"],
 ];
 const BINS = 61;
 
@@ -71,11 +71,11 @@ function drawing({ found, summary, exact }) {
       });
       put("line", { x1: 0, x2: width, y1: floor, y2: floor, class: "rule" });
       text(0, floor - height - 8, words, "strong");
-      text(width, floor - height - 8, `variance ${shown(summary[name].variance)}`, "end");
-      if (outside) text(width, floor - 6, `${outside} outside`, "end");
+      const beyond = outside ? `, ${outside} outside` : "";
+      text(width, floor - height - 8, `variance ${shown(summary[name].variance)}${beyond}`, "end");
+      put("line", { x1: across(exact), x2: across(exact), y1: floor - height - 3, y2: floor + 5, class: "total" });
     });
     const bottom = 24 + 3 * (height + 34);
-    put("line", { x1: across(exact), x2: across(exact), y1: 20, y2: bottom - 20, class: "total" });
     for (const value of [-reach, reach]) text(across(exact + value * 0.9), bottom - 4, (exact + value * 0.9).toFixed(1).replace("-", "\u2212"), "middle");
     text(across(exact), bottom - 4, `exact ${shown(exact)}`, "middle strong");
     picture.setAttribute("height", bottom + 6);
@@ -100,7 +100,7 @@ function render({ model, el }) {
     draw: (picture, width) => drawing(result)(picture, width),
     words: () => `${data.count} estimates each (draw ${controls.seed}), K = ${controls.K}, S = ${controls.S}, \u03bc = ${shown(controls.mu)}, \u03c3 = ${shown(controls.sigma)}, a = ${String(controls.shift).replace("-", "\u2212")}. ` +
       `Exact gradient ${shown(result.exact)}. ` + ROWS.map(([name, words]) =>
-        `${words[0].toUpperCase()}${words.slice(1)}: mean ${shown(result.summary[name].mean)}, variance ${shown(result.summary[name].variance)}`).join(". ") + ".",
+        `${name === "baseline" ? "Score function with baseline" : words[0].toUpperCase() + words.slice(1)}: mean ${shown(result.summary[name].mean)}, variance ${shown(result.summary[name].variance)}`).join(". ") + ".",
   });
 }
 

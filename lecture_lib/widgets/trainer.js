@@ -1,6 +1,6 @@
 import { button } from "./dom.js";
 
-const PATIENCE = 4000; // milliseconds without an answer, after which the reader is told what to do
+const PATIENCE = 20_000; // milliseconds without an answer, after which the reader is told what to do
 
 /**
  * The controls of a figure that can train where a kernel runs. It asks for one epoch at a time, so

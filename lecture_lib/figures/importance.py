@@ -25,6 +25,7 @@ def bound_against_samples(
                 color=COLORS["bound_text"])
     ax.set(xscale="log", xticks=counts, xticklabels=[f"{count:,}" for count in counts], xlabel="samples S",
            ylabel="nats")
+    ax.margins(y=0.14)
     ax.minorticks_off()
     return ax
 

@@ -38,7 +38,7 @@ def bernoulli_log_prob(x: Tensor, logits: Tensor) -> Tensor:
 def gaussian_log_prob(x: Tensor, mu: Tensor, log_var: Tensor) -> Tensor:
     """Log-density of independent Gaussians.
 
-    log p(x) = -1/2 sum_i log(2 pi) + log sigma_i^2 + (x_i - mu_i)^2 / sigma_i^2
+    log p(x) = -1/2 sum_i log(2 pi) + log sigma_i^2 + (x_i - mu_i)^2 / sigma_i^2    eq-elbo-gaussian
     x, mu, log_var = log sigma^2: (..., n), all alike -> (...) in nats
     Raises TypeError for dtypes and ValueError for shapes or devices that differ.
     """
@@ -49,22 +49,24 @@ def gaussian_log_prob(x: Tensor, mu: Tensor, log_var: Tensor) -> Tensor:
 def kl_gaussian(mu: Tensor, log_var: Tensor) -> Tensor:
     """KL divergence of a diagonal Gaussian from the standard one.
 
-    KL(N(mu, diag sigma^2) || N(0, I)) = 1/2 sum_i mu_i^2 + sigma_i^2 - 1 - log sigma_i^2
-    mu, log_var = log sigma^2: (..., n), alike -> (...) in nats, never negative
-    Raises TypeError for dtypes and ValueError for shapes or devices that differ.
+    1/2 sum_i mu_i^2 + sigma_i^2 - 1 - log sigma_i^2  eq-elbo-kl-gaussian
+    from q = N(mu, diag sigma^2) to N(0, I)
+    mu, log_var = log sigma^2: (..., n), alike
+    -> (...) in nats, never negative
+    Raises TypeError for dtypes and ValueError for shapes or devices that
+    differ.
     Source: Kingma & Welling 2014, appendix B.
     """
     _check_alike(mu=mu, log_var=log_var)
-    return 0.5 * (mu**2 + log_var.expm1() - log_var).sum(
-        -1
-    )  # expm1: no cancellation near sigma = 1
+    # expm1: no cancellation near sigma = 1
+    return 0.5 * (mu**2 + log_var.expm1() - log_var).sum(-1)
 
 
 def kl_gaussians(mu1: Tensor, log_var1: Tensor, mu2: Tensor, log_var2: Tensor) -> Tensor:
     """KL divergence of one diagonal Gaussian from another.
 
     KL(N1 || N2) = 1/2 sum_i (mu1_i - mu2_i)^2 / sigma2_i^2 + r_i - 1 - log r_i,
-                   r_i = sigma1_i^2 / sigma2_i^2
+                   r_i = sigma1_i^2 / sigma2_i^2        eq-elbo-kl-gaussians
     mu1, log_var1, mu2, log_var2: (..., n), all alike -> (...) in nats, never negative
     Raises TypeError for dtypes and ValueError for shapes or devices that differ.
     """

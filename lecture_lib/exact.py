@@ -96,7 +96,8 @@ class EvidenceBound(NamedTuple):
 def evidence_bound(log_joint: Tensor, log_q: Tensor, log_weights: Tensor) -> EvidenceBound:
     """The variational bound on log p(x) and its gap, by summing over all values of z.
 
-    log p(x) = log sum_z w p(x, z),  bound = sum_z w q (log p(x, z) - log q),
+    log p(x) = log sum_z w p(x, z),                     eq-elbo-gap
+    bound = sum_z w q (log p(x, z) - log q),            eq-elbo-entropy-form
     gap = KL(q || p(z|x)) = sum_z w q (log q - log p(z|x)), which is summed by itself
     log_joint: (..., S), log p(x, z) or -E(x, h) of each state; log_q: (..., S), finite or -inf, with
     sum_z w q = 1; log_weights: (S,): 0 for a sum over states, `log_widths` of a grid for an integral

@@ -127,9 +127,11 @@ def init(
 def reparameterize(mu: Tensor, log_var: Tensor, eps: Tensor) -> Tensor:
     """A draw from N(mu, diag sigma^2) as a smooth function of mu and sigma.
 
-    z = mu + sigma * eps,  eps ~ N(0, I)
-    mu, log_var = log sigma^2, eps: any shape with a last axis, all alike -> like mu
-    Raises TypeError for dtypes and ValueError for shapes or devices that differ.
+    z = mu + sigma * eps,  eps ~ N(0, I)         eq-reparam-transform
+    mu, log_var = log sigma^2, eps: any shape with a last axis, all alike
+    -> like mu
+    Raises TypeError for dtypes and ValueError for shapes or devices that
+    differ.
     Source: Kingma & Welling 2014, section 2.4.
     """
     _check_alike(mu=mu, log_var=log_var, eps=eps)
@@ -233,7 +235,7 @@ class LinearGaussian(NamedTuple):
     def log_prob(self, x: Tensor) -> Tensor:
         """The exact log-density of x.
 
-        x ~ N(c, A A^T + diag sigma^2)
+        x ~ N(c, A A^T + diag sigma^2)                  eq-elbo-linear-evidence
         x: (batch, n_visible) -> (batch,) in nats
         Raises TypeError or ValueError for an x or parameters that do not fit.
         """
@@ -268,7 +270,8 @@ class LinearGaussian(NamedTuple):
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The exact p(z|x), a Gaussian whose covariance is the same for every x.
 
-        covariance = (I + A^T diag(1/sigma^2) A)^-1,  mean = covariance A^T (x - c) / sigma^2
+        covariance = (I + A^T diag(1/sigma^2) A)^-1,    eq-elbo-linear-posterior
+        mean = covariance A^T (x - c) / sigma^2
         x: (batch, n_visible) -> (batch, n_latent) and (n_latent, n_latent)
         Raises TypeError or ValueError for an x or parameters that do not fit.
         """

@@ -139,7 +139,7 @@ def named_curves(ax: Axes, t: np.ndarray, curves: Mapping[str, np.ndarray], colo
     """
     for rank, ((name, values), colour, place) in enumerate(zip(curves.items(), colours, places, strict=True)):
         ax.plot(t, values, color=COLORS[colour], linestyle=("-", "--", "-.", ":")[rank % 4])
-        ax.annotate(name, (place, np.interp(place, t, values)), xytext=(6, 6), textcoords="offset points",
+        ax.annotate(name, (place, np.interp(place, t, values)), xytext=(6, 3), textcoords="offset points",
                     color=COLORS.get(f"{colour}_text", COLORS[colour]),
                     path_effects=[patheffects.withStroke(linewidth=3, foreground=COLORS["paper"])])
     return ax

@@ -109,11 +109,10 @@ def method_dots(names: Sequence[str], careful: np.ndarray, errors: np.ndarray, q
     ax.hlines(rows, careful, quick, color=COLORS["bound"], linestyle=":", linewidth=1.5)
     ax.plot(quick, rows, "s", color=COLORS["bound"], markerfacecolor=COLORS["paper"], markersize=7, markeredgewidth=1.8)
     ax.errorbar(careful, rows, xerr=errors, fmt="o", color=COLORS["ink"], markersize=6, elinewidth=1.6, capsize=3)
-    ax.annotate("10,000 temperatures", (careful[0], rows[0]), xytext=(0, 9), textcoords="offset points", ha="center",
-                fontsize=10, color=COLORS["ink"])
-    last = len(names) - 1
-    ax.annotate("500", (quick[last], rows[last]), xytext=(0, -16), textcoords="offset points", ha="center",
-                fontsize=10, color=COLORS["bound_text"])
+    widest = int(np.argmax(np.abs(careful - quick)))  # both are named where they are far apart
+    for x, name, colour in ((careful, "10,000 temperatures", "ink"), (quick, "500", "bound_text")):
+        ax.annotate(name, (x[widest], rows[widest]), xytext=(0, 9), textcoords="offset points", ha="center",
+                    fontsize=10, color=COLORS[colour])
     ax.set(yticks=rows, yticklabels=names, ylim=(-0.7, len(names) - 0.3), xlabel="log-likelihood of test digits (nats)")
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)

@@ -122,10 +122,9 @@ def gaussian_ellipses(
         for radius in (1, 2):
             x, y = mean[:, None] + radius * root @ circle
             ax.plot(x, y, color=COLORS[colour], linestyle="--" if rank else "-", linewidth=2.4 if radius == 1 else 1.4)
-        far = int(np.argmax(x + y)) if rank == 0 else int(np.argmin(x - y))
-        ax.annotate(name, (x[far], y[far]), xytext=(6, 2) if rank == 0 else (-8, 0), textcoords="offset points",
-                    ha="left" if rank == 0 else "right", color=COLORS.get(f"{colour}_text", COLORS[colour]),
-                    annotation_clip=False)
+        far, shift, side = (y.argmax(), (6, 5), "left") if rank == 0 else ((x + y).argmin(), (18, -25), "right")
+        ax.annotate(name, (x[far], y[far]), xytext=shift, textcoords="offset points", ha=side,
+                    color=COLORS.get(f"{colour}_text", COLORS[colour]), annotation_clip=False)
     ax.plot(*mean, "o", color=COLORS["ink"], markersize=5)
     ax.set(aspect="equal", xlabel="z₁", ylabel="z₂")
     return ax

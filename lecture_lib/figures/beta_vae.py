@@ -128,3 +128,13 @@ def drowned_units(ax: Axes, eigenvalues: np.ndarray, levels: Mapping[str, float]
         ax.annotate(name, (places[-1] + 0.4, level), xytext=(0, 3), textcoords="offset points", ha="right")
     ax.set(xlabel="principal direction", ylabel="variance λ", xlim=(0.4, places[-1] + 0.6))
     return ax
+
+
+def rates_still(epochs: Sequence[int], rates: Mapping[str, np.ndarray]) -> Figure:
+    """The rate of every unit against the epoch, a panel for each run: name -> (moments, units)."""
+    figure, axes = new_figure(6.4, 2.4, ncols=len(rates), sharey=True, squeeze=False)
+    for ax, (name, run) in zip(axes[0], rates.items(), strict=True):
+        ax.plot(epochs[: len(run)], run, color=COLORS["hidden"], linewidth=1.6)
+        ax.set(title=name, xlabel="epoch", ylim=(0, None))
+    axes[0, 0].set_ylabel("rate of a unit (nats)")
+    return figure

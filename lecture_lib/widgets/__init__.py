@@ -6,7 +6,7 @@ cell works in JupyterLab, in Binder and on the static page.
 """
 
 from lecture_lib.widgets.autoencoders import bottleneck
-from lecture_lib.widgets.beta_vae import traversals
+from lecture_lib.widgets.beta_vae import rate_training, traversals
 from lecture_lib.widgets.contrastive_divergence import cd_landscape
 from lecture_lib.widgets.elbo import elbo_gap, rbm_gap
 from lecture_lib.widgets.energy_based_models import six_node_graph
@@ -39,6 +39,7 @@ __all__ = [
     "persistent_chains",
     "plane_training",
     "prior_samples",
+    "rate_training",
     "rbm_conditionals",
     "rbm_gap",
     "rbm_units",

@@ -1,7 +1,7 @@
-"""The live figure of vae/beta_vae."""
+"""The live figures of vae/beta_vae: codes that are moved, and units that go out while a VAE learns."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -9,8 +9,10 @@ from torch import Tensor
 
 from lecture_lib import figures
 from lecture_lib.disentanglement import unit_rates
-from lecture_lib.vae import VAE
-from lecture_lib.widgets.live import LiveFigure
+from lecture_lib.vae import VAE, elbo_terms
+from lecture_lib.widgets.live import LiveFigure, LiveTraining
+
+Moment = tuple[int, VAE]
 
 _MOST_BYTES = 300_000
 _STEPS = torch.linspace(-3, 3, 7)
@@ -90,3 +92,71 @@ def _still(model: VAE, x: Tensor, start: Tensor) -> np.ndarray:
         z = model.encoder(start)[0].repeat(len(_STEPS), 1)
         z[:, order[0]] = _STEPS.to(z.dtype)
         return model.decoder(z).sigmoid().numpy()
+
+
+def rate_training(
+    runs: Mapping[str, Sequence[Moment]],
+    x: Tensor,
+    images: Tensor,
+    train: Callable[..., Iterable[Moment]],
+) -> LiveTraining:
+    """The rate of each latent unit, and a few reconstructions, at moments of several training runs.
+
+    Units stand in the order of their rates at the end of a run, or, in a run of the reader's own, as
+    they come.
+    runs: name -> moments, each (epochs made, a VAE); x: (N, n_visible), over which rates and
+    distortion are means; images: (n, n_visible), which are reconstructed; both in {0, 1}, squares
+    train(beta) -> moments of a run with this weight of the KL term, one after the other; it is called
+    where a kernel runs and the reader presses "Train".
+    Raises ValueError for a run without moments, and for images that are no squares of an even side.
+    """
+    side = round(images.shape[1] ** 0.5)
+    if side * side != images.shape[1] or side % 2:
+        raise ValueError(f"images must be squares of an even side, got {images.shape[1]} pixels")
+    if not runs or not all(runs.values()):
+        raise ValueError(f"every run must have a moment, got {[len(run) for run in runs.values()]}")
+    data = {
+        "side": side,
+        "images": [image.nonzero()[:, 0].tolist() for image in images],
+        "runs": [
+            {"name": name, "moments": [_recorded(moment, x, images, _order(run[-1][1], x)[1]) for moment in run]}
+            for name, run in runs.items()
+        ],
+    }
+
+    def learn(beta: float) -> Iterator[dict]:
+        return (_recorded(moment, x, images, torch.arange(_size(moment))) for moment in train(beta=beta))
+
+    epochs = [moment[0] for moment in next(iter(runs.values()))]
+    last = {
+        name: torch.tensor([m["rates"] for m in run["moments"]]).numpy()
+        for name, run in zip(runs, data["runs"], strict=True)
+    }
+    return LiveTraining(
+        "rate_training",
+        learn=learn,
+        data=data,
+        task="Choose a run and play it: which units light up, and which go out again? Watch what the "
+             "reconstructions lose with them.",
+        still=figures.rates_still(epochs, last),
+        alt="For each run, the rate of every latent unit against the epoch: the larger β, the fewer of "
+            "them leave zero.",
+    )
+
+
+def _size(moment: Moment) -> int:
+    return moment[1].encoder.mu.out_features
+
+
+@torch.no_grad()
+def _recorded(moment: Moment, x: Tensor, images: Tensor, order: Tensor) -> dict:
+    epochs, vae = moment
+    terms = elbo_terms(vae, x, generator=torch.Generator().manual_seed(0))
+    p = vae.decoder(vae.encoder(images)[0]).sigmoid()
+    levels = (p * 15).round().to(torch.uint8).reshape(-1, 2)
+    return {
+        "epochs": epochs,
+        "rates": [round(rate, 3) for rate in unit_rates(*vae.encoder(x))[order].tolist()],
+        "distortion": round(-terms.reconstruction.mean().item(), 3),
+        "pictures": base64.b64encode((levels[:, 0] << 4 | levels[:, 1]).numpy().tobytes()).decode(),
+    }

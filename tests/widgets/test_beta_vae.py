@@ -91,3 +91,60 @@ def test_a_figure_that_is_too_large_or_does_not_fit_is_refused(images):
         widgets.traversals({1.0: random_model(0, 1000)}, images, images[:2])
     with pytest.raises(ValueError, match=r"square images, got 1 shapes and 255 pixels"):
         widgets.traversals({1.0: random_model(0)}, images, images[:2, 1:])
+
+
+def recorded_runs():
+    x = data.sprites(16, n_scales=2, n_orientations=2, n_positions=2).test
+    return {name: [(5 * m, random_model(seed + m)) for m in range(3)] for name, seed in (("one", 20), ("two", 30))}, x
+
+
+def own(beta):
+    """A run that ends after two epochs, and says with what it was asked for."""
+    for epoch in 1, 2:
+        yield epoch, random_model(epoch)
+    assert beta == 8
+
+
+def test_rates_and_reconstructions_are_those_of_the_run(run_js):
+    runs, x = recorded_runs()
+    figure = widgets.rate_training(runs, x, x[:3], own)
+    for number, name in enumerate(runs):
+        order = disentanglement.unit_rates(*runs[name][-1][1].encoder(x)).argsort(descending=True)
+        seen = []
+        for moment, (epochs, model) in enumerate(runs[name]):
+            found = run_js("rate_training", "compute", figure.data, {"run": number, "moment": moment})
+            with torch.no_grad():
+                rates = disentanglement.unit_rates(*model.encoder(x))[order]
+                terms = vae.elbo_terms(model, x, generator=torch.Generator().manual_seed(0))
+                p = model.decoder(model.encoder(x[:3])[0]).sigmoid()
+            assert (found["name"], found["epochs"]) == (name, epochs)
+            assert found["rates"] == pytest.approx(rates.tolist(), abs=5.1e-4)
+            assert found["rate"] == pytest.approx(sum(found["rates"]), abs=1e-5)
+            assert found["used"] == (rates > 0.1).sum()
+            assert found["distortion"] == pytest.approx(-terms.reconstruction.mean().item(), abs=5.1e-4)
+            assert np.abs(np.array(found["decoded"]) - p.numpy()).max() <= 1 / 30 + 1e-6
+            seen.append(found["rates"])
+            assert np.array(found["curves"])[:, :, 1].T.tolist() == seen
+
+
+def test_a_run_of_ones_own_comes_epoch_by_epoch_as_it_is_asked_for(monkeypatch):
+    runs, x = recorded_runs()
+    figure = widgets.rate_training(runs, x, x[:3], own)
+    before, sent = figure.get_state(), []
+    monkeypatch.setattr(figure, "send", sent.append)
+    figure._handle_custom_msg({"start": {"beta": 8}}, [])
+    for _ in range(2):
+        figure._handle_custom_msg({"more": True}, [])
+    assert [message.get("epoch", {}).get("epochs") for message in sent] == [1, 2, None]
+    assert sent[-1] == {"done": True}
+    assert sent[0]["epoch"].keys() == figure.data["runs"][0]["moments"][0].keys()
+    assert figure.get_state() == before, "what is trained here is not saved with the notebook"
+
+
+def test_runs_that_cannot_be_shown_are_refused():
+    runs, x = recorded_runs()
+    for bad in {}, {"one": []}:
+        with pytest.raises(ValueError, match="every run must have a moment"):
+            widgets.rate_training(bad, x, x[:3], own)
+    with pytest.raises(ValueError, match="squares of an even side, got 225 pixels"):
+        widgets.rate_training(runs, x, x[:3, :225], own)

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from lecture_lib.figures.style import COLORS, new_figure
 
@@ -97,16 +98,18 @@ def seeds_and_intervals(
 
 
 def information_table(ax: Axes, shares: np.ndarray, factors: Sequence[str], units: Sequence[str]) -> Axes:
-    """What each unit knows of each factor, as a table of shades with its numbers.
+    """What each unit knows of each factor, as a table of numbers, shaded.
 
     shares: (units, factors) in [0, 1], drawn with a row for each factor
     """
-    table = shares.T
-    ax.imshow(table, vmin=0, vmax=1, cmap="gray_r", aspect="auto")
-    for k, row in enumerate(table):
-        for j, share in enumerate(row):
-            ax.text(j, k, f"{share:.2f}".removeprefix("0"), ha="center", va="center", fontsize=11,
-                    color=COLORS["paper"] if share > 0.45 else COLORS["ink"])
+    n_units, n_factors = shares.shape
+    for j, k in np.ndindex(n_units, n_factors):
+        share = float(shares[j, k])
+        ax.add_patch(Rectangle((j - 0.5, k - 0.5), 1, 1, facecolor=COLORS["hidden"], alpha=min(1, max(0, share)),
+                               edgecolor="none"))
+        ax.text(j, k, f"{share:.2f}".removeprefix("0"), ha="center", va="center", fontsize=11,
+                fontweight="bold" if share > 0.3 else "normal")
+    ax.set(xlim=(-0.5, n_units - 0.5), ylim=(n_factors - 0.5, -0.5))
     ax.set_xticks(range(len(units)))
     ax.set_xticklabels(units)
     ax.set_yticks(range(len(factors)))

@@ -410,7 +410,7 @@ def test_nineteen_of_twenty_intervals_of_five_gaussian_runs_hold_the_mean():
 
 @pytest.mark.equation(
     "eq-beta-rotation",
-    r"p_\theta(x) = \int \mathcal{N}(z; 0, I) \, p_\theta(x \mid z) \, dz = \int \mathcal{N}(z; 0, I) \, p_\theta(x \mid Q z) \, dz \qquad \text{for } Q^\top Q = I",
+    r"p_\theta(x) = \int \mathcal{N}(z; 0, I) \, p_\theta(x \mid z) \, dz = \int \mathcal{N}(z; 0, I) \, p_\theta(x \mid Q z) \, dz",
     kind="identity",
 )
 def test_turning_the_codes_changes_no_probability_of_an_image():

@@ -43,7 +43,7 @@ def latent_plane(vae: VAE, x: Tensor, labels: Tensor, z: tuple[float, float] = (
         },
         task="Drag the point over the plane and watch one digit become another. The small digits are "
              "test images, each where the encoder puts it. What lies between two of them?",
-        still=figures.latent_plane_still(codes.numpy()[:150], labels.tolist()[:150], torch.tensor(z).numpy(),
+        still=figures.latent_plane_still(codes.numpy()[:80], labels.tolist()[:80], torch.tensor(z).numpy(),
                                          image.numpy()),
         alt="The latent plane with the codes of test digits: equal digits lie together in wedges around the middle. "
             "A point on the plane, and beside it the digit that the decoder makes of it.",

@@ -48,7 +48,7 @@ def plane_training(
         data=data,
         task="Choose a run and play it. Watch how the codes leave the middle, how equal digits find "
              "together, and what the decoder makes of the plane meanwhile.",
-        still=figures.plane_training_still(codes.numpy(), labels.tolist(), sheet.numpy(),
+        still=figures.plane_training_still(codes.numpy()[:60], labels.tolist()[:60], sheet.numpy(),
                                            f"{name}, after {epochs} epochs"),
         alt=f"The codes of test digits on the latent plane after {epochs} epochs, equal digits together, and the plane "
             "decoded: 9 by 9 small digits, neighbours alike.",

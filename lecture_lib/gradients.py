@@ -91,7 +91,7 @@ def score_function_gradient(
             )
         if baseline.shape != mu.shape[:1]:
             raise ValueError(
-                f"baseline must be {tuple(mu.shape[:1])}, got {tuple(baseline.shape)}"
+                f"baseline must be ({len(mu)},), got {(*baseline.shape,)}"
             )
         values = values - baseline
     weights = values[..., None]

@@ -32,7 +32,7 @@ function image(p, side, left, top, size, kind) {
   });
   return svg("g", {},
     svg("rect", { x: left, y: top, width: size, height: size, fill: "none", class: "rule" }),
-    ...paths.slice(1).map((d, n) => svg("path", { d, class: kind, "fill-opacity": ((n + 1) / LEVELS).toFixed(3) })));
+    ...paths.slice(1).map((d, n) => svg("path", { d, style: `fill: var(--${kind})`, "fill-opacity": ((n + 1) / LEVELS).toFixed(3) })));
 }
 
 function drawing(found, data, [most, high]) {
@@ -42,7 +42,7 @@ function drawing(found, data, [most, high]) {
     data.images.forEach((lit, n) => {
       const left = n * (size + gap), shades = new Array(data.side ** 2).fill(0);
       for (const i of lit) shades[i] = 1;
-      root.append(image(shades, data.side, left, 20, size, "data-dot"), image(found.decoded[n], data.side, left, 26 + size, size, "model-bar"));
+      root.append(image(shades, data.side, left, 20, size, "ink"), image(found.decoded[n], data.side, left, 26 + size, size, "model"));
     });
     const box = { left: 40, top: 2 * size + 66, height: 130, right: 26 };
     const x = (epochs) => box.left + (epochs / most) * (width - box.left - box.right);

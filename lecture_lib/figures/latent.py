@@ -36,20 +36,16 @@ def generative_story(ax: Axes) -> Axes:
     return ax
 
 
-def bayes_on_a_grid(
-    axes: Sequence[Axes], z: np.ndarray, prior: np.ndarray, likelihoods: np.ndarray, posteriors: np.ndarray
-) -> Sequence[Axes]:
-    """Prior, likelihood and posterior over one latent number, a column for each image.
+def bayes_on_a_grid(axes: Sequence[Axes], z: np.ndarray, prior: np.ndarray, posteriors: np.ndarray) -> Sequence[Axes]:
+    """Prior, dashed, and posterior, filled, over one latent number, a panel for each image.
 
-    axes: (n,); z, prior: (N,); likelihoods, posteriors: (n, N); the likelihood is scaled to the height
-    of the posterior, for it is no density of z
+    axes: (n,); z, prior: (N,); posteriors: (n, N)
     """
-    for ax, likelihood, posterior in zip(axes, likelihoods, posteriors, strict=True):
+    for ax, posterior in zip(axes, posteriors, strict=True):
         ax.fill_between(z, posterior, color=COLORS["line"], alpha=0.5, linewidth=0)
         ax.plot(z, posterior, color=COLORS["ink"])
         ax.plot(z, prior, color=COLORS["hidden"], linestyle="--")
-        ax.plot(z, likelihood / likelihood.max() * posterior.max(), color=COLORS["visible"], linestyle=":")
-        ax.set(xlabel="z", xlim=(z[0], z[-1]), ylim=(0, None), yticks=[])
+        ax.set(xlabel="latent z", xlim=(z[0], z[-1]), ylim=(0, None), yticks=[])
         ax.spines["left"].set_visible(False)
     return axes
 
@@ -83,8 +79,9 @@ def samples_needed(ax: Axes, K: np.ndarray, needed: dict[str, np.ndarray]) -> Ax
         ax.plot(K, values, color=COLORS["bound_text"] if measured else COLORS["ink"], linewidth=2 if measured else 1.2,
                 linestyle=("-", "--", ":")[rank], marker="os "[rank], markersize=6)
         last = np.flatnonzero(np.isfinite(values))[-1]
-        ax.annotate(name, (K[last], values[last]), xytext=(7, -2), textcoords="offset points", va="center",
-                    fontsize=11, color=COLORS["bound_text"] if measured else COLORS["ink"], annotation_clip=False)
+        ax.annotate(name, (K[last], values[last]), xytext=(7, -2) if measured else (-12, 5), va="center",
+                    ha="left" if measured else "right", textcoords="offset points", fontsize=11,
+                    color=COLORS["bound_text"] if measured else COLORS["ink"], annotation_clip=False)
     ax.set_yscale("log", base=10)
     ax.set(xlabel="size of the code, K", ylabel="samples needed", xticks=K)
     return ax

@@ -14,10 +14,10 @@ from lecture_lib.widgets.live import LiveFigure
 def curve(z: Tensor) -> Tensor:
     """Where the decoder of the live figure puts a code: a wave in the plane.
 
-    g(z) = (1.4 z, sin 2.5 z)
+    g(z) = (1.4 z, sin 4 z)
     z: (...) -> (..., 2)
     """
-    return torch.stack([1.4 * z, (2.5 * z).sin()], -1)
+    return torch.stack([1.4 * z, (4 * z).sin()], -1)
 
 
 def curve_log_prob(x: Tensor, z: Tensor, sigma: float) -> Tensor:
@@ -31,7 +31,7 @@ def curve_log_prob(x: Tensor, z: Tensor, sigma: float) -> Tensor:
     return gaussian_log_prob(x.expand_as(mean), mean, log_var)
 
 
-def prior_samples(x: tuple[float, float] = (0.9, 0.4), sigma: float = 0.15, seed: int = 1) -> LiveFigure:
+def prior_samples(x: tuple[float, float] = (0.55, 0.5), sigma: float = 0.15, seed: int = 1) -> LiveFigure:
     """Simple Monte Carlo with one latent number: which draws from the prior carry weight for x.
 
     x: where the point begins; sigma: the noise of p(x|z); seed: of the first draw
@@ -56,6 +56,6 @@ def prior_samples(x: tuple[float, float] = (0.9, 0.4), sigma: float = 0.15, seed
             point.numpy(), draws.numpy(), curve(draws).numpy(), weights.numpy(),
         ),
         alt="A wave in the plane, on it 32 decoded draws from the prior as green dots, and a cross, the point x. "
-            "Two or three dots near the cross are large, for they carry all the weight. Below, the prior over z as "
-            "a broad bell and the posterior as narrow peaks where the curve passes near x.",
+            "A few dots near the cross are large, for they carry all the weight. Below, the prior over z as a broad "
+            "bell and the posterior as two narrow peaks, where the curve passes near x.",
     )

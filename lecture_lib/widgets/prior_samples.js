@@ -5,7 +5,7 @@ const GRID = Array.from({ length: 1001 }, (_, n) => -5 + n / 100);
 const LOG_2PI = Math.log(2 * Math.PI);
 
 const logNormal = (z) => -0.5 * (z * z + LOG_2PI);
-const curve = (z) => [1.4 * z, Math.sin(2.5 * z)];
+const curve = (z) => [1.4 * z, Math.sin(4 * z)];
 
 /** log N(x; g(z), sigma^2 I) */
 function logLikelihood(x, z, sigma) {

@@ -84,6 +84,7 @@ def test_each_fault_shows_as_the_page_says_and_costs_likelihood(mnist, seed):
     dead = last(x, seed, 1.0, n_epochs=2, centred=False)
     assert (activity(dead, test) < 0.01).all()  # no unit is on any more
     assert np.corrcoef(dead.W[:10].numpy()).min() > 0.9  # and all filters are one
+    assert not (activity(last(x, seed, 1.0, n_epochs=2), test) < 0.01).any()  # the centred gradient forgives the rate
 
     forgotten = last(x, seed, centred=False, bias=False)
     assert (activity(forgotten, test) > 0.99).sum() >= 10

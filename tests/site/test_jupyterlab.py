@@ -9,10 +9,28 @@ import time
 import urllib.request
 from contextlib import contextmanager
 
+import nbformat
 import pytest
 from built_site import ROOT
 
 pytestmark = pytest.mark.browser
+
+TRAINING = """
+import torch
+from lecture_lib import rbm, widgets
+
+generator = torch.Generator().manual_seed(0)
+x = (torch.rand(20, 784, generator=generator) < 0.2).float()
+
+def yours(rate, centred, b):
+    params = rbm.init(784, 8, generator=generator)
+    for epoch in range(3):
+        params.b.add_(b)
+        yield 100 * epoch + 100, params, x
+
+moments = {"recorded": list(yours(0.1, True, 1))}
+widgets.training_run(moments, x, yours)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +39,9 @@ def lab(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
     for page in ("rbm/free_energy", "rbm/inference"):
         shutil.copy(ROOT / "book" / f"{page}.ipynb", folder)
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(TRAINING)], metadata=kernel)
+    nbformat.write(notebook, folder / "training.ipynb")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -84,3 +105,18 @@ def test_units_follow_the_keyboard_in_jupyterlab(browser, lab):
         page.keyboard.press("Space")
         page.wait_for_timeout(100)
         assert words.inner_text() != before
+
+
+def test_a_machine_is_trained_in_jupyterlab_while_one_watches(browser, lab):
+    with running(browser, lab, "training", "training_run") as (page, figure):
+        words = figure.locator("output")
+        assert "“recorded”, after 300 updates" in words.inner_text()
+        assert figure.get_by_label("yours").count() == 0
+        for _ in range(4):
+            figure.get_by_label("hidden biases start at").focus()
+            page.keyboard.press("ArrowLeft")
+        figure.get_by_role("button", name="Train").focus()
+        page.keyboard.press("Enter")
+        figure.get_by_label("yours").wait_for(timeout=10_000)
+        figure.get_by_text("Your machine, after 300 updates: of its 8 hidden units 8 are never on").wait_for(timeout=10_000)
+        figure.get_by_role("button", name="Train").wait_for(timeout=10_000)

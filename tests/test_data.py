@@ -1,5 +1,6 @@
 """The data sets against their definitions, published counts, and files damaged on purpose."""
 
+import functools
 import gzip
 import hashlib
 import importlib.util
@@ -257,9 +258,12 @@ def test_sprites_are_every_combination_of_the_five_factors_once_with_no_two_imag
     assert len(torch.cat([train, test]).unique(dim=0)) == len(grid) == 2916
 
 
+all_sprites = functools.cache(data.sprites)
+
+
 def one_sprite(size=20, **factors):
     """The image of a combination of factors, whichever part it is in."""
-    train, test, train_factors, test_factors = data.sprites(size)
+    train, test, train_factors, test_factors = all_sprites(size)
     wanted = torch.tensor([factors.get(name, 0) for name in data.SPRITE_FACTORS])
     (row,) = (torch.cat([train_factors, test_factors]) == wanted).all(1).nonzero()[0].tolist()
     return torch.cat([train, test])[row].reshape(size, size)

@@ -202,7 +202,7 @@ J, f = given([[0, 1], [1, 0]]), given([0, 0.5])
 s = given([[1, 1], [-1, 1]])
 assert close(prob_up(J, f, s, 0), [0.880797, 0.880797])
 assert close(prob_up(J, f, s, 1), [0.952574, 0.268941])
-with np.errstate(all="raise"):
+with np.errstate(over="raise", invalid="raise"):
     assert close(prob_up(2000 * J, f, s, 1), [1, 0])
 print("The examples agree.")
 ### BEGIN HIDDEN TESTS

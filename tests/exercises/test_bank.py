@@ -41,3 +41,15 @@ def test_every_exercise_has_three_more_right_answers_and_six_wrong_ones(topic):
     for right, least in ((True, 3), (False, 6)):
         count = Counter(exercise[answer.cell] for answer in bank(sheet) if answer.right == right)
         assert {name for name in exercise.values() if count[name] < least} == set()
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+@pytest.mark.filterwarnings("ignore")
+def test_the_examples_in_a_sheet_agree_with_every_right_answer(topic):
+    sheet = find(topic)
+    for answers in sets(sheet, True):
+        names = {}
+        for cell in sheet.cells:
+            if cell.kind == "code":
+                source = answers[cell.name].source if cell.name in answers else cell.solved
+                exec(source, names)

@@ -252,7 +252,7 @@ def test_the_least_error_that_a_search_finds_is_the_variance_along_the_others(x)
 
 @pytest.mark.equation(
     "eq-ae-linear-projection",
-    r"g(f(x)) = \bar{x} + \sum_{k=1}^{K} e_k e_k^\top (x - \bar{x})",
+    r"g(f(x)) = \bar{x} + \sum_{j=1}^{K} e_j e_j^\top (x - \bar{x})",
     kind="identity",
 )
 def test_decoding_the_code_of_pca_projects_on_the_first_components(x):

@@ -311,7 +311,7 @@ def test_the_objective_falls_short_of_its_best_by_beta_times_a_divergence(parts)
 
 @pytest.mark.equation(
     "eq-beta-water",
-    r"\sigma_k^2 = \min\left( 1, \, \frac{\beta \sigma^2}{\lambda_k} \right), \qquad R_k = \frac{1}{2} \max\left( 0, \, \log \frac{\lambda_k}{\beta \sigma^2} \right)",
+    r"\sigma_j^2 = \min\left( 1, \, \frac{\beta \sigma^2}{\lambda_j} \right), \qquad R_j = \frac{1}{2} \max\left( 0, \, \log \frac{\lambda_j}{\beta \sigma^2} \right)",
     kind="identity",
 )
 def test_beta_raises_the_water_in_a_linear_vae():
@@ -323,7 +323,7 @@ def test_beta_raises_the_water_in_a_linear_vae():
 
 @pytest.mark.equation(
     "eq-beta-averages",
-    r"\begin{aligned} & \frac{1}{D} \log p_\theta(x \mid z) - \frac{\beta'}{K} \sum_{k=1}^{K} D_{\mathrm{KL}}\left( q_\phi(z_k \mid x) \,\|\, p(z_k) \right) \\ & \quad = \frac{1}{D} \left( \log p_\theta(x \mid z) - \beta' \frac{D}{K} \, D_{\mathrm{KL}}\left( q_\phi(z \mid x) \,\|\, p(z) \right) \right) \end{aligned}",
+    r"\begin{aligned} & \frac{1}{D} \log p_\theta(x \mid z) - \frac{\beta'}{K} \sum_{j=1}^{K} D_{\mathrm{KL}}\left( q_\phi(z_j \mid x) \,\|\, p(z_j) \right) \\ & \quad = \frac{1}{D} \left( \log p_\theta(x \mid z) - \beta' \frac{D}{K} \, D_{\mathrm{KL}}\left( q_\phi(z \mid x) \,\|\, p(z) \right) \right) \end{aligned}",
     kind="identity",
 )
 def test_averages_over_pixels_and_units_hide_a_factor_of_pixels_over_units():
@@ -340,7 +340,7 @@ def test_averages_over_pixels_and_units_hide_a_factor_of_pixels_over_units():
 
 @pytest.mark.equation(
     "eq-beta-mutual-information",
-    r"I(z_k; v_m) = \sum_{b} \sum_{v} p(b, v) \log \frac{p(b, v)}{p(b) \, p(v)}",
+    r"I(z_j; v_m) = \sum_{b} \sum_{v} p(b, v) \log \frac{p(b, v)}{p(b) \, p(v)}",
     kind="identity",
 )
 def test_information_is_entropy_minus_what_is_left_of_it_given_the_bin():
@@ -360,7 +360,7 @@ def test_information_is_entropy_minus_what_is_left_of_it_given_the_bin():
 
 @pytest.mark.equation(
     "eq-beta-mig",
-    r"\mathrm{MIG} = \frac{1}{M} \sum_{m=1}^{M} \frac{1}{H(v_m)} \left( I(z_{k(m)}; v_m) - \max_{k \ne k(m)} I(z_k; v_m) \right)",
+    r"\mathrm{MIG} = \frac{1}{M} \sum_{m=1}^{M} \frac{1}{\mathbb{H}(v_m)} \left( I(z_{j(m)}; v_m) - \max_{j \ne j(m)} I(z_j; v_m) \right)",
     kind="identity",
 )
 def test_the_gap_is_the_mean_lead_of_the_best_unit_over_the_next():

@@ -286,7 +286,7 @@ def test_jensens_bound_is_reconstruction_minus_divergence(world):
 
 @pytest.mark.equation(
     "eq-elbo-entropy-form",
-    r"\mathcal{L}(x; \theta, \phi) = \mathbb{E}_{q_\phi}\left[ \log p_\theta(x, z) \right] + H\left( q_\phi(z \mid x) \right)",
+    r"\mathcal{L}(x; \theta, \phi) = \mathbb{E}_{q_\phi}\left[ \log p_\theta(x, z) \right] + \mathbb{H}\left( q_\phi(z \mid x) \right)",
     kind="identity",
 )
 def test_mean_log_joint_plus_entropy_is_the_bound(world):
@@ -343,7 +343,7 @@ def test_the_linear_models_posterior_is_joint_over_evidence():
 
 @pytest.mark.equation(
     "eq-elbo-diagonal-gap",
-    r"\min_{\mu, \sigma} \left( \log p(x) - \mathcal{L} \right) = \frac{1}{2} \left( \sum_{k=1}^{K} \log \Lambda_{kk} - \log \det \Lambda \right)",
+    r"\min_{\mu, \sigma} \left( \log p(x) - \mathcal{L} \right) = \frac{1}{2} \left( \sum_{j=1}^{K} \log \Lambda_{jj} - \log \det \Lambda \right)",
     kind="identity",
 )
 def test_the_smallest_gap_of_a_diagonal_q_is_the_price_of_independence():
@@ -400,7 +400,7 @@ def test_any_average_of_minus_energy_less_log_posterior_is_minus_the_free_energy
 
 @pytest.mark.equation(
     "eq-elbo-rbm-decomposition",
-    r"-F(x) = \mathbb{E}_{q}\left[ -E(x, h) \right] + H(q) + D_{\mathrm{KL}}\left( q(h) \,\|\, p(h \mid x) \right)",
+    r"-F(x) = \mathbb{E}_{q}\left[ -E(x, h) \right] + \mathbb{H}(q) + D_{\mathrm{KL}}\left( q(h) \,\|\, p(h \mid x) \right)",
     kind="identity",
 )
 def test_minus_energy_entropy_and_divergence_add_up_to_minus_the_free_energy(machine):
@@ -420,7 +420,7 @@ def test_minus_energy_entropy_and_divergence_add_up_to_minus_the_free_energy(mac
 
 @pytest.mark.equation(
     "eq-elbo-rbm-maximum",
-    r"-F(x) = \max_{q} \left\{ \mathbb{E}_{q}\left[ -E(x, h) \right] + H(q) \right\}",
+    r"-F(x) = \max_{q} \left\{ \mathbb{E}_{q}\left[ -E(x, h) \right] + \mathbb{H}(q) \right\}",
     kind="identity",
 )
 def test_the_best_of_all_q_is_minus_the_free_energy(machine):
@@ -441,7 +441,7 @@ def test_the_best_of_all_q_is_minus_the_free_energy(machine):
 
 @pytest.mark.equation(
     "eq-elbo-rbm-independent",
-    r"\begin{aligned} \mathbb{E}_{q}\left[ -E(x, h) \right] + H(q) = c^\top x &+ \sum_{j=1}^{H} q_j (b_j + W_j x) \\ &- \sum_{j=1}^{H} \Big( q_j \log q_j + (1 - q_j) \log (1 - q_j) \Big) \end{aligned}",
+    r"\begin{aligned} \mathbb{E}_{q}\left[ -E(x, h) \right] + \mathbb{H}(q) = c^\top x &+ \sum_{j=1}^{H} q_j (b_j + W_j x) \\ &- \sum_{j=1}^{H} \Big( q_j \log q_j + (1 - q_j) \log (1 - q_j) \Big) \end{aligned}",
     kind="identity",
 )
 def test_for_independent_units_both_averages_are_sums_over_units(machine):
@@ -481,7 +481,7 @@ def test_the_bound_is_flat_at_the_posterior_and_nowhere_else(machine):
 
 @pytest.mark.equation(
     "eq-elbo-rbm-evidence",
-    r"\log p(x) = \max_{q} \left\{ \mathbb{E}_{q}\left[ -E(x, h) \right] + H(q) \right\} - \log Z",
+    r"\log p(x) = \max_{q} \left\{ \mathbb{E}_{q}\left[ -E(x, h) \right] + \mathbb{H}(q) \right\} - \log Z",
     kind="identity",
 )
 def test_the_best_bound_less_log_z_is_log_p(machine):
@@ -508,7 +508,7 @@ def one_dimensional_kl(mu, sigma, m=0.0, s=1.0):
 
 @pytest.mark.equation(
     "eq-elbo-kl-sum",
-    r"D_{\mathrm{KL}}\left( \mathcal{N}(\mu, \operatorname{diag} \sigma^2) \,\|\, \mathcal{N}(0, I) \right) = \sum_{k=1}^{K} D_{\mathrm{KL}}\left( \mathcal{N}(\mu_k, \sigma_k^2) \,\|\, \mathcal{N}(0, 1) \right)",
+    r"D_{\mathrm{KL}}\left( \mathcal{N}(\mu, \operatorname{diag} \sigma^2) \,\|\, \mathcal{N}(0, I) \right) = \sum_{j=1}^{K} D_{\mathrm{KL}}\left( \mathcal{N}(\mu_j, \sigma_j^2) \,\|\, \mathcal{N}(0, 1) \right)",
     kind="identity",
 )
 def test_the_divergence_of_products_is_the_sum_of_divergences():
@@ -581,7 +581,7 @@ def test_the_closed_form_of_one_dimension_is_the_integral():
 
 @pytest.mark.equation(
     "eq-elbo-kl-gaussian",
-    r"D_{\mathrm{KL}}\left( q_\phi(z \mid x) \,\|\, p(z) \right) = \frac{1}{2} \sum_{k=1}^{K} \left( \mu_k^2 + \sigma_k^2 - 1 - \log \sigma_k^2 \right)",
+    r"D_{\mathrm{KL}}\left( q_\phi(z \mid x) \,\|\, p(z) \right) = \frac{1}{2} \sum_{j=1}^{K} \left( \mu_j^2 + \sigma_j^2 - 1 - \log \sigma_j^2 \right)",
     kind="identity",
 )
 def test_the_packages_divergence_is_torchs_and_the_sum_written_out():
@@ -597,7 +597,7 @@ def test_the_packages_divergence_is_torchs_and_the_sum_written_out():
 
 @pytest.mark.equation(
     "eq-elbo-kl-gaussians",
-    r"\begin{aligned} D_{\mathrm{KL}}\big( &\mathcal{N}(\mu, \operatorname{diag} \sigma^2) \,\|\, \mathcal{N}(m, \operatorname{diag} s^2) \big) \\ &= \frac{1}{2} \sum_{k=1}^{K} \left( \frac{(\mu_k - m_k)^2}{s_k^2} + \frac{\sigma_k^2}{s_k^2} - 1 - \log \frac{\sigma_k^2}{s_k^2} \right) \end{aligned}",
+    r"\begin{aligned} D_{\mathrm{KL}}\big( &\mathcal{N}(\mu, \operatorname{diag} \sigma^2) \,\|\, \mathcal{N}(m, \operatorname{diag} s^2) \big) \\ &= \frac{1}{2} \sum_{j=1}^{K} \left( \frac{(\mu_j - m_j)^2}{s_j^2} + \frac{\sigma_j^2}{s_j^2} - 1 - \log \frac{\sigma_j^2}{s_j^2} \right) \end{aligned}",
     kind="identity",
 )
 def test_the_divergence_of_two_gaussians_is_the_integral():

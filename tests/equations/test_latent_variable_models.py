@@ -260,7 +260,7 @@ def test_the_mean_square_weight_of_the_linear_model_has_a_formula(line):
         assert line.effective_share(x[None]).item() == pytest.approx(first**2 / second, rel=1e-8)
 
 
-@pytest.mark.equation("eq-lvm-share-product", r"\rho(x) = \prod_{k=1}^{K} \rho(x_k)", kind="identity")
+@pytest.mark.equation("eq-lvm-share-product", r"\rho(x) = \prod_{j=1}^{K} \rho(x_j)", kind="identity")
 def test_with_the_identity_the_shares_of_the_axes_multiply():
     def model(K):
         return vae.LinearGaussian(torch.eye(K).double(), torch.zeros(K).double(), torch.full((K,), 2 * math.log(0.3)).double())

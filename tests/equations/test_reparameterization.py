@@ -142,7 +142,7 @@ def test_the_mean_of_f_times_score_is_the_gradient():
 
 @pytest.mark.equation(
     "eq-reparam-gaussian-score",
-    r"\frac{\partial \log q}{\partial \mu_k} = \frac{z_k - \mu_k}{\sigma_k^2}, \qquad \frac{\partial \log q}{\partial \log \sigma_k^2} = \frac{1}{2} \left( \frac{(z_k - \mu_k)^2}{\sigma_k^2} - 1 \right)",
+    r"\frac{\partial \log q}{\partial \mu_j} = \frac{z_j - \mu_j}{\sigma_j^2}, \qquad \frac{\partial \log q}{\partial \log \sigma_j^2} = \frac{1}{2} \left( \frac{(z_j - \mu_j)^2}{\sigma_j^2} - 1 \right)",
     kind="identity",
 )
 def test_the_gaussian_score_is_autograds_and_a_difference_quotient():
@@ -228,7 +228,7 @@ def test_the_gradient_goes_inside_the_average_over_noise():
 
 @pytest.mark.equation(
     "eq-reparam-chain",
-    r"\frac{\partial f}{\partial \mu_k} = \frac{\partial f}{\partial z_k}, \qquad \frac{\partial f}{\partial \log \sigma_k^2} = \frac{1}{2} \, \sigma_k \varepsilon_k \, \frac{\partial f}{\partial z_k}",
+    r"\frac{\partial f}{\partial \mu_j} = \frac{\partial f}{\partial z_j}, \qquad \frac{\partial f}{\partial \log \sigma_j^2} = \frac{1}{2} \, \sigma_j \varepsilon_j \, \frac{\partial f}{\partial z_j}",
     kind="identity",
 )
 def test_the_chain_rule_through_the_draw():

@@ -122,7 +122,7 @@ def test_the_reconstruction_term_is_the_log_of_a_product_of_coins(model):
 
 @pytest.mark.equation(
     "eq-vae-kl",
-    r"D_{\mathrm{KL}}\big( q_\phi(z \mid x) \,\Vert\, p(z) \big) = \frac{1}{2} \sum_{k=1}^{K} \big( \mu_k^2 + \sigma_k^2 - 1 - \log \sigma_k^2 \big)",
+    r"D_{\mathrm{KL}}\big( q_\phi(z \mid x) \,\Vert\, p(z) \big) = \frac{1}{2} \sum_{j=1}^{K} \big( \mu_j^2 + \sigma_j^2 - 1 - \log \sigma_j^2 \big)",
     kind="identity",
 )
 def test_the_kl_term_is_an_integral_over_every_latent_number(model):
@@ -194,7 +194,7 @@ def pixel_pull(model, x, z):
 
 @pytest.mark.equation(
     "eq-vae-pull-mu",
-    r"\frac{\partial \hat{\mathcal{L}}}{\partial \mu_k} = \sum_{i=1}^{D} (x_i - p_i) \frac{\partial \ell_i}{\partial z_k} - \mu_k",
+    r"\frac{\partial \hat{\mathcal{L}}}{\partial \mu_j} = \sum_{i=1}^{D} (x_i - p_i) \frac{\partial \ell_i}{\partial z_j} - \mu_j",
     kind="identity",
 )
 def test_mu_is_pulled_by_wrong_pixels_and_by_the_prior(model):
@@ -211,7 +211,7 @@ def test_mu_is_pulled_by_wrong_pixels_and_by_the_prior(model):
 
 @pytest.mark.equation(
     "eq-vae-pull-sigma",
-    r"\frac{\partial \hat{\mathcal{L}}}{\partial \log \sigma_k^2} = \frac{\sigma_k \varepsilon_k}{2} \sum_{i=1}^{D} (x_i - p_i) \frac{\partial \ell_i}{\partial z_k} + \frac{1 - \sigma_k^2}{2}",
+    r"\frac{\partial \hat{\mathcal{L}}}{\partial \log \sigma_j^2} = \frac{\sigma_j \varepsilon_j}{2} \sum_{i=1}^{D} (x_i - p_i) \frac{\partial \ell_i}{\partial z_j} + \frac{1 - \sigma_j^2}{2}",
     kind="identity",
 )
 def test_the_log_variance_is_pulled_by_the_noise_and_towards_one(model):
@@ -272,7 +272,7 @@ def test_a_picture_of_means_has_only_the_second_of_two_variances(seed):
 
 @pytest.mark.equation(
     "eq-vae-quantiles",
-    r"P\Big( \Phi^{-1}(u) < z_k \le \Phi^{-1}\big( u + \tfrac{1}{n} \big) \Big) = \frac{1}{n}",
+    r"P\Big( \Phi^{-1}(u) < z_j \le \Phi^{-1}\big( u + \tfrac{1}{n} \big) \Big) = \frac{1}{n}",
     kind="identity",
 )
 def test_steps_between_quantiles_hold_equal_parts_of_the_prior():
@@ -300,7 +300,7 @@ def test_the_middle_of_two_codes_lies_nearer_to_the_origin_than_either():
 
 @pytest.mark.equation(
     "eq-vae-units",
-    r"D_{\mathrm{KL}}\big( q_\phi(z \mid x) \,\Vert\, p(z) \big) = \sum_{k=1}^{K} D_{\mathrm{KL}}\big( q_\phi(z_k \mid x) \,\Vert\, p(z_k) \big)",
+    r"D_{\mathrm{KL}}\big( q_\phi(z \mid x) \,\Vert\, p(z) \big) = \sum_{j=1}^{K} D_{\mathrm{KL}}\big( q_\phi(z_j \mid x) \,\Vert\, p(z_j) \big)",
     kind="identity",
 )
 def test_the_kl_is_a_sum_over_latent_units(model):
@@ -380,7 +380,7 @@ def test_the_likelihood_of_the_linear_model_is_a_sum_over_directions(seed):
 
 @pytest.mark.equation(
     "eq-vae-linear-optimum",
-    r"a_k^2 = \max(0, \, \lambda_k - \sigma^2)",
+    r"a_j^2 = \max(0, \, \lambda_j - \sigma^2)",
     kind="identity",
 )
 @pytest.mark.parametrize("seed", range(3))
@@ -409,7 +409,7 @@ def test_no_linear_decoder_beats_the_one_that_ignores_directions_below_the_noise
 
 @pytest.mark.equation(
     "eq-vae-linear-posterior",
-    r"\operatorname{Var}(z_k \mid x) = \frac{\sigma^2}{\sigma^2 + a_k^2} = \min\Big( 1, \frac{\sigma^2}{\lambda_k} \Big)",
+    r"\operatorname{Var}(z_j \mid x) = \frac{\sigma^2}{\sigma^2 + a_j^2} = \min\Big( 1, \frac{\sigma^2}{\lambda_j} \Big)",
     kind="identity",
 )
 @pytest.mark.parametrize("seed", range(3))
@@ -427,7 +427,7 @@ def test_a_collapsed_code_is_as_wide_as_the_prior(seed):
 
 @pytest.mark.equation(
     "eq-vae-linear-kl",
-    r"\frac{1}{N} \sum_{n=1}^{N} D_{\mathrm{KL}}\big( p(z_k \mid x^{(n)}) \,\Vert\, p(z_k) \big) = \frac{1}{2} \max\Big( 0, \, \log \frac{\lambda_k}{\sigma^2} \Big)",
+    r"\frac{1}{N} \sum_{n=1}^{N} D_{\mathrm{KL}}\big( p(z_j \mid x^{(n)}) \,\Vert\, p(z_j) \big) = \frac{1}{2} \max\Big( 0, \, \log \frac{\lambda_j}{\sigma^2} \Big)",
     kind="identity",
 )
 @pytest.mark.parametrize("seed", range(3))

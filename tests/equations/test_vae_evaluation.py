@@ -289,7 +289,7 @@ def test_a_model_that_is_almost_all_noise_loses_at_most_minus_log_epsilon():
 
 @pytest.mark.equation(
     "eq-iw-z-is-mu",
-    r"\log p_\theta(x \mid z = \mu) = \mathbb{E}_{z \sim q}\big[ \log p_\theta(x \mid z) \big] + \frac{1}{2} \sum_{i=1}^{D} \sum_{k=1}^{K} \frac{A_{ik}^2 \, s_k^2}{\sigma_i^2}",
+    r"\log p_\theta(x \mid z = \mu) = \mathbb{E}_{z \sim q}\big[ \log p_\theta(x \mid z) \big] + \frac{1}{2} \sum_{i=1}^{D} \sum_{j=1}^{K} \frac{A_{ij}^2 \, s_j^2}{\sigma_i^2}",
     kind="identity",
 )
 @pytest.mark.parametrize("seed", range(3))

@@ -53,10 +53,14 @@ function drawing(result, { x, z, draws }) {
     add("rect", { x: margin, y: 4, width, height, class: "picture-frame" });
     const line = GRID.filter((value) => Math.abs(1.4 * value) <= VIEW.x).map((value) => curve(value).map((u, i) => (i ? py(u) : px(u))));
     add("path", { class: "decoder-curve", d: line.map((at, i) => `${i ? "L" : "M"}${at[0].toFixed(1)} ${at[1].toFixed(1)}`).join("") });
+    let specks = ""; // draws that carry nothing, in one path: there may be thousands
     z.forEach((value, s) => {
       const [u, v] = curve(value);
-      if (Math.abs(u) < VIEW.x) add("circle", { cx: px(u), cy: py(v), r: 2 + 11 * Math.sqrt(result.shares[s]), class: "particle" });
+      if (Math.abs(u) > VIEW.x) return;
+      if (result.shares[s] > 0.002) add("circle", { cx: px(u), cy: py(v), r: 2 + 11 * Math.sqrt(result.shares[s]), class: "particle" });
+      else specks += `M${(px(u) - 1.8).toFixed(1)} ${py(v).toFixed(1)}a1.8 1.8 0 1 0 3.6 0a1.8 1.8 0 1 0 -3.6 0`;
     });
+    add("path", { class: "speck", d: specks });
     const [cx, cy] = [px(x[0]), py(x[1])];
     add("path", { class: "cross", d: `M${cx - 7} ${cy - 7}l14 14m0 -14l-14 14` });
     text(cx + 11, cy - 8, "x", "name");
@@ -71,11 +75,10 @@ function drawing(result, { x, z, draws }) {
     add("path", { class: "posterior-curve", d: path(result.posterior) });
     add("path", { class: "prior-curve", d: path(GRID.map((value) => Math.exp(logNormal(value)))) });
     add("line", { x1: margin, x2: margin + width, y1: zero, y2: zero, class: "rule" });
-    z.forEach((value, s) => {
-      if (Math.abs(value) < 3) add("line", {
-        x1: at(value), x2: at(value), y1: zero, y2: zero + 12, class: "draw-mark", "stroke-width": result.shares[s] > 0.01 ? 3 : 1,
-      });
-    });
+    const marks = (heavy) => z.filter((value, s) => Math.abs(value) < 3 && (result.shares[s] > 0.01) === heavy)
+      .map((value) => `M${at(value).toFixed(1)} ${zero}v12`).join("");
+    add("path", { class: "draw-mark", d: marks(false) });
+    add("path", { class: "draw-mark", "stroke-width": 3, d: marks(true) });
     text(margin, axis.top + 4, "posterior of z", "strong");
     text(margin, axis.top + 21, "prior, dashed", "hidden-word");
     for (const tick of [-2, 0, 2]) text(at(tick), zero + 28, String(tick).replace("-", "\u2212"), "middle");
@@ -114,7 +117,7 @@ function render({ model, el }) {
     controls: [
       group("The point x", ...points),
       group("Monte Carlo", slider({
-        label: "draws S = 2 to the power of", min: 0, max: 12, step: 1, value: 5, change: change((value) => { state.draws = 2 ** value; }),
+        label: "draws S = 2 to the power of", min: 0, max: 10, step: 1, value: 5, change: change((value) => { state.draws = 2 ** value; }),
       }), button({ label: "Draw again", click: change(() => { state.seed += 1; }) })),
       group("Noise of p(x | z)", slider({
         label: "\u03c3:", min: 0.02, max: 0.6, step: 0.01, value: data.sigma, change: change((value) => { state.sigma = value; }),

@@ -32,7 +32,7 @@ from lecture_lib.rbm import (
     prob_h_given_x,
     transition_matrix,
 )
-from lecture_lib.vae import VAE, Decoder, reparameterize
+from lecture_lib.vae import VAE, reparameterize
 
 MIN_EFFECTIVE_SAMPLE_SIZE = 10
 BLOCK = 2**14  # codes decoded at once
@@ -218,21 +218,6 @@ def _log_importance_weights(
         return bernoulli_log_prob(x.expand_as(logits), logits)
 
     return _weights_of_block(conditional, mu, log_var, n, generator)
-
-
-def log_joint(decoder: Decoder, x: Tensor, z: Tensor) -> Tensor:
-    """Log of the joint density of every image with every code.
-
-    log p(x, z) = log p(x|z) + log N(z; 0, I)           eq-lvm-joint
-    x: (batch, n_visible) in {0, 1}; z: (N, n_latent) -> (batch, N) in nats, differentiable
-    With one latent number, `exact.log_integral` of it over a grid of codes is log p(x), and the
-    difference is the log-density of the posterior.
-    Raises TypeError or ValueError for an x or z that does not fit.
-    """
-    logits = decoder(z)
-    x = _binary_units("x", x, ("batch", logits.shape[-1]), logits)
-    log_prior = gaussian_log_prob(z, torch.zeros_like(z), torch.zeros_like(z))
-    return x @ logits.T - softplus(logits).sum(-1) + log_prior
 
 
 def importance_log_weights(

@@ -22,6 +22,7 @@ from lecture_lib.distributions import (
     bernoulli_log_prob,
     gaussian_log_prob,
     kl_gaussian,
+    softplus,
 )
 
 
@@ -208,16 +209,16 @@ def sample(vae: VAE, n: int, *, generator: torch.Generator) -> Tensor:
 def log_joint(decoder: Decoder, x: Tensor, z: Tensor) -> Tensor:
     """Log of the joint density of every image with every code.
 
-    log p(x, z) = log p(x|z) + log N(z; 0, I)
-    x: (batch, n_visible) in {0, 1}, z: (N, n_latent) -> (batch, N) in nats; with a grid of codes,
-    `exact.log_integral` of it is log p(x)
-    Raises TypeError or ValueError for an x or z that does not fit the decoder.
+    log p(x, z) = log p(x|z) + log N(z; 0, I)           eq-lvm-joint
+    x: (batch, n_visible) in {0, 1}; z: (N, n_latent) -> (batch, N) in nats, differentiable
+    With one latent number, `exact.log_integral` of it over a grid of codes is log p(x), and the
+    difference is the log-density of the posterior.
+    Raises TypeError or ValueError for an x or z that does not fit.
     """
     logits = decoder(z)
     x = _binary_units("x", x, ("batch", logits.shape[-1]), logits)
-    shape = len(x), *logits.shape
-    likelihood = bernoulli_log_prob(x[:, None].expand(shape), logits.expand(shape))
-    return likelihood + gaussian_log_prob(z, torch.zeros_like(z), torch.zeros_like(z))
+    log_prior = gaussian_log_prob(z, torch.zeros_like(z), torch.zeros_like(z))
+    return x @ logits.T - softplus(logits).sum(-1) + log_prior
 
 
 class LinearGaussian(NamedTuple):

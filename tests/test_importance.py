@@ -21,7 +21,7 @@ def linear():
 def test_log_joint_is_prior_and_pixels_added_up_in_a_loop():
     model = vae.init(4, 5, 2, generator=torch.Generator().manual_seed(0)).double()
     x, z = exact.binary_states(4)[[3, 9, 14]], draw(6, 2)
-    found = evaluation.log_joint(model.decoder, x, z)
+    found = vae.log_joint(model.decoder, x, z)
     for n, image in enumerate(x.tolist()):
         for m, code in enumerate(z):
             total = sum(-0.5 * (math.log(2 * math.pi) + value**2) for value in code.tolist())
@@ -102,6 +102,6 @@ def test_what_does_not_fit_is_refused(linear):
             function(torch.zeros(0, 2))
     model = vae.init(4, 5, 1, generator=torch.Generator())
     with pytest.raises(ValueError, match=r"x must be \(batch, 4\), got \(2, 3\)"):
-        evaluation.log_joint(model.decoder, torch.zeros(2, 3), torch.zeros(6, 1))
+        vae.log_joint(model.decoder, torch.zeros(2, 3), torch.zeros(6, 1))
     with pytest.raises(ValueError, match=r"x must be \(batch, 3\)"):
         linear.conditional_log_prob(torch.zeros(2, 4).double(), torch.zeros(2, 2).double())

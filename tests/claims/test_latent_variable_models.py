@@ -18,7 +18,7 @@ def trained(request):
     decoder = vae.init(64, 64, 1, generator=generator, data=digits.train).decoder
 
     def log_prob(x, z=grid):
-        return exact.log_integral(evaluation.log_joint(decoder, x, z[:, None]), z)
+        return exact.log_integral(vae.log_joint(decoder, x, z[:, None]), z)
 
     before = log_prob(digits.test).mean().item()
     step = GradientAscent(log_prob, decoder, torch.optim.Adam(decoder.parameters(), 1e-2), generator=generator)
@@ -37,7 +37,7 @@ def test_one_latent_number_is_worth_several_nats_and_its_grid_is_fine_enough(tra
 def test_the_posterior_of_some_digits_has_two_or_three_peaks_and_is_narrower_than_the_prior(trained):
     decoder, log_prob, _, digits = trained
     fine = torch.linspace(-8, 8, 4001)
-    posterior = (evaluation.log_joint(decoder, digits.test, fine[:, None]) - log_prob(digits.test, fine)[:, None]).exp()
+    posterior = (vae.log_joint(decoder, digits.test, fine[:, None]) - log_prob(digits.test, fine)[:, None]).exp()
     inner = posterior[:, 1:-1]
     peaks = ((inner > posterior[:, :-2]) & (inner > posterior[:, 2:]) & (inner > 0.3 * posterior.amax(1, keepdim=True))).sum(1)
     assert (peaks > 1).float().mean() > 0.1

@@ -51,7 +51,7 @@ def test_codes_of_the_package_come_from_a_standard_normal(network):
     vae.sample(network, 4000, generator=torch.Generator().manual_seed(0))
     assert stats.kstest(seen[0].flatten().numpy(), "norm").pvalue > 0.01
     z = draw(5, 1)
-    flat = evaluation.log_joint(network.decoder, torch.zeros(1, D).double(), z) - torch.distributions.Bernoulli(
+    flat = vae.log_joint(network.decoder, torch.zeros(1, D).double(), z) - torch.distributions.Bernoulli(
         logits=network.decoder(z)).log_prob(torch.zeros(D).double()).sum(-1)
     assert flat[0].tolist() == pytest.approx(stats.norm.logpdf(z[:, 0].numpy()).tolist())
 
@@ -67,7 +67,7 @@ def test_given_the_code_pixels_are_independent_coins(network):
         p = network.decoder(z).sigmoid().tolist()
         product = [math.prod(p_i**x_i * (1 - p_i) ** (1 - x_i) for p_i, x_i in zip(p, row, strict=True)) for row in x.tolist()]
         assert math.fsum(product) == pytest.approx(1)
-        conditional = evaluation.log_joint(network.decoder, x, z[None])[:, 0].exp() / stats.norm.pdf(z.item())
+        conditional = vae.log_joint(network.decoder, x, z[None])[:, 0].exp() / stats.norm.pdf(z.item())
         assert conditional.tolist() == pytest.approx(product, rel=1e-9)
 
 
@@ -76,7 +76,7 @@ def test_given_the_code_pixels_are_independent_coins(network):
 )
 def test_the_joint_is_normalised_as_it_stands(network):
     def total(z):
-        return evaluation.log_joint(network.decoder, exact.binary_states(D), torch.tensor([[z]]).double()).exp().sum().item()
+        return vae.log_joint(network.decoder, exact.binary_states(D), torch.tensor([[z]]).double()).exp().sum().item()
 
     assert integral(total) == pytest.approx(1, abs=1e-7)
 
@@ -115,10 +115,10 @@ def test_bayes_rule_is_the_conditional_of_the_joint_gaussian(line):
 )
 def test_the_sum_over_a_grid_tends_to_the_integral(network):
     x = exact.binary_states(D)
-    truth = [math.log(integral(lambda z, row=row: evaluation.log_joint(network.decoder, row[None], torch.tensor([[z]]).double()).exp().item())) for row in x]
+    truth = [math.log(integral(lambda z, row=row: vae.log_joint(network.decoder, row[None], torch.tensor([[z]]).double()).exp().item())) for row in x]
     for points, tolerance in ((21, 0.3), (201, 2e-2), (2001, 1e-4)):
         grid = torch.linspace(-8, 8, points, dtype=torch.float64)
-        log_f = evaluation.log_joint(network.decoder, x, grid[:, None])
+        log_f = vae.log_joint(network.decoder, x, grid[:, None])
         assert exact.log_integral(log_f, grid).tolist() == pytest.approx(truth, abs=tolerance)
     widths = [(grid[min(n + 1, 2000)] - grid[max(n - 1, 0)]).item() / 2 for n in range(2001)]
     written = math.log(math.fsum(f * width for f, width in zip(log_f[0].exp().tolist(), widths, strict=True)))

@@ -169,7 +169,7 @@ class PCA(NamedTuple):
     def encode(self, x: Tensor) -> Tensor:
         """Code of x: how far it lies along each component.
 
-        z_k = e_k . (x - mean)
+        z_j = e_j . (x - mean)
         x: (batch, n_visible) -> (batch, n_components)
         Raises TypeError or ValueError for an x of another shape or device.
         """
@@ -179,7 +179,7 @@ class PCA(NamedTuple):
     def decode(self, z: Tensor) -> Tensor:
         """The point with a given code, in the plane of the components.
 
-        r = mean + sum_k z_k e_k
+        r = mean + sum_j z_j e_j
         z: (batch, n_components) -> (batch, n_visible)
         Raises TypeError or ValueError for a z of another shape or device.
         """

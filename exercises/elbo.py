@@ -197,7 +197,7 @@ for K, off in ((2, 0), (5, 0), (4, 2)):
 # %% [markdown]
 # ## 3. Latent bits (3 marks, 15 minutes)
 #
-# Let the latent variables be bits instead, independent under both the encoder and the prior. The encoder gives logits, the prior gives probabilities strictly between 0 and 1. Write `kl_bits(logits, p)`: the divergence of $q(z) = \prod_k \operatorname{Bern}(z_k; \operatorname{sigm}(\text{logits}_k))$ from $\prod_k \operatorname{Bern}(z_k; p_k)$ for each row, shape (batch,). `logits` has the shape (batch, latent), `p` (latent,). Logits of some thousands occur.
+# Let the latent variables be bits instead, independent under both the encoder and the prior. The encoder gives logits, the prior gives probabilities strictly between 0 and 1. Write `kl_bits(logits, p)`: the divergence of $q(z) = \prod_j \operatorname{Bern}(z_j; \operatorname{sigm}(\text{logits}_j))$ from $\prod_j \operatorname{Bern}(z_j; p_j)$ for each row, shape (batch,). `logits` has the shape (batch, latent), `p` (latent,). Logits of some thousands occur.
 #
 # <details><summary>Hint</summary>
 #

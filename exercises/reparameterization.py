@@ -322,7 +322,7 @@ assert close(entropy_error(log_var), expected), "the error is another"
 # %% [markdown]
 # ## 5. A small project: noise for a choice (4 marks, 30 minutes)
 #
-# A choice among $K$ values has no density, so no shift or stretch reaches it. But noise can make the choice: with $g_k = -\log(-\log u_k)$, the largest of $\text{logits}_k + g_k$ is at $k$ with the probability that a softmax of the logits gives. `logits` and `u` have the shape (batch, K).
+# A choice among $K$ values has no density, so no shift or stretch reaches it. But noise can make the choice: with $g_j = -\log(-\log u_j)$, the largest of $\text{logits}_j + g_j$ is at $j$ with the probability that a softmax of the logits gives. `logits` and `u` have the shape (batch, K).
 #
 # **(a)** (2 marks) `choose(logits, u)`: the chosen value for each row, as a one-hot row, shape (batch, K).
 #

@@ -25,7 +25,7 @@ test: book .venv/.browser
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -n 2 --dist worksteal tests
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal tests
 	$(REFERENCE) $(BIN)/pytest $(NBVAL) --nbval-current-env --nbval-cell-timeout 120 -n 2 --dist loadfile book --ignore=book/exercises
 
 serve: book

@@ -173,8 +173,9 @@ def kl_divergence(p: Tensor, q: Tensor) -> Tensor:
     Raises TypeError or ValueError for what are no lists of probabilities, or not alike.
     """
     _check_distributions(p=p, q=q)
-    ratio = torch.where(p > 0, q / p, 1.0)
-    return (p * (ratio - 1 - ratio.log())).sum(-1) + torch.where(p > 0, 0.0, q).sum(-1)
+    tiny = q / p == torch.inf  # p is 0, or so small that the ratio overflows: all that is left is q
+    ratio = torch.where(tiny, 1.0, torch.where(p > 0, q / p, 1.0))
+    return (p * (ratio - 1 - ratio.log())).sum(-1) + torch.where((p > 0) & ~tiny, 0.0, q).sum(-1)
 
 
 def total_variation(p: Tensor, q: Tensor) -> Tensor:

@@ -156,6 +156,13 @@ def test_kl_is_infinite_where_the_model_rules_out_what_happens_and_ignores_what_
     assert kl_divergence(q, p).item() == math.inf
 
 
+def test_kl_is_finite_where_a_probability_is_all_but_zero():
+    p = torch.tensor([1.0, 5e-324], dtype=torch.float64)
+    q = torch.tensor([0.5, 0.5], dtype=torch.float64)
+    assert kl_divergence(p, q).item() == pytest.approx(math.log(2))
+    assert kl_divergence(q, p).item() == pytest.approx(0.5 * math.log(0.5) + 0.5 * (math.log(0.5) - math.log(5e-324)))
+
+
 def test_a_small_kl_is_not_lost_to_rounding():
     p = torch.tensor([0.5, 0.5], dtype=torch.float64)
     e = 1e-9

@@ -14,8 +14,6 @@ off goes on. The seed of the hidden tests is drawn on the first run and kept in
 import argparse
 import contextlib
 import json
-import os
-import secrets
 import sys
 from pathlib import Path
 
@@ -40,15 +38,6 @@ def submissions(folder, topic):
             for student, paths in sorted(found.items())}
 
 
-def seed_in(folder):
-    """The private seed of this folder's grades, drawn once."""
-    path = folder / "seed.txt"
-    if not path.exists():
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(str(secrets.randbits(62)))
-    return int(path.read_text())
-
-
 def stored(path):
     """A result of an earlier run, or nothing."""
     with contextlib.suppress(OSError, ValueError, TypeError):
@@ -71,7 +60,7 @@ def grade(sheet, folder, out, *, seed=None, jobs=-1, unsafe=False):
     """Grade what is new in the folder, write all reports, give all results."""
     results = out / "results"
     results.mkdir(parents=True, exist_ok=True)
-    seed = seed_in(out) if seed is None else seed
+    seed = marking.seed_in(out) if seed is None else seed
     todo, done = [], {}
     for student, path in submissions(folder, sheet.topic).items():
         old = stored(results / f"{student}.json")

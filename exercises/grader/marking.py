@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import secrets
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,15 @@ def key(path, sheet, seed):
     """What a result depends on: a submission with the same key need not be graded again."""
     parts = (submitted(path), sheet.path.read_bytes(), str(seed).encode())
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+
+
+def seed_in(folder):
+    """The private seed of this folder's grades, drawn once."""
+    path = folder / "seed.txt"
+    if not path.exists():
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(str(secrets.randbits(62)))
+    return int(path.read_text())
 
 
 def submitted(path):

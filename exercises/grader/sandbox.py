@@ -131,10 +131,20 @@ class Box:
             self.start()
         return self.ask({"cell": cell})
 
+    def refill(self, cells):
+        """Other cells, in the same process if there is one: only for answers that are known to be harmless."""
+        self.cells, self.errors, self.end = list(cells), {}, time.monotonic() + WHOLE
+        if self.process:
+            self.ask({"forget": True})
+            self.fill()
+
     def start(self):
-        """Run the cells in order, and once more those that lacked a name that a later cell defines."""
         self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, env={"PATH": os.environ["PATH"]})
+        self.fill()
+
+    def fill(self):
+        """Run the cells in order, and once more those that lacked a name that a later cell defines."""
         again = []
         for cells in (self.cells, again):
             for cell in list(cells):

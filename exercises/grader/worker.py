@@ -50,7 +50,11 @@ def plain(source):
 
 
 def answer(request, names):
-    """Run a cell, or call a function of the student's."""
+    """Forget all that was defined, run a cell, or call a function of the student's."""
+    if "forget" in request:
+        names.clear()
+        names["__name__"] = "__main__"
+        return None
     if "cell" in request:
         exec(compile(plain(request["cell"]), "<cell>", "exec"), names)
         return None
@@ -77,7 +81,8 @@ def main():
     for descriptor in (0, 1, 2):  # what a student prints goes nowhere
         os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
     limit(int(sys.argv[1]))
-    names = {"__name__": "__main__"}
+    names = {}
+    answer({"forget": True}, names)
     for line in requests:
         try:
             text = json.dumps({"value": answer(json.loads(line), names)})

@@ -45,7 +45,7 @@ from lecture_lib.figures.estimators import (
     shares,
     variance_lines,
 )
-from lecture_lib.figures.generative import data_to_model, fits, taxonomy
+from lecture_lib.figures.generative import data_to_model, divergences_still, fits, taxonomy
 from lecture_lib.figures.graphs import (
     energy_order,
     flow_differences,
@@ -140,6 +140,7 @@ __all__ = [
     "course_path",
     "curves_and_truth",
     "data_to_model",
+    "divergences_still",
     "dots_by_row",
     "draw_link",
     "draw_units",

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from lecture_lib.figures.style import COLORS
+from lecture_lib.figures.style import COLORS, new_figure
 
 
 def data_to_model(ax: Axes) -> Axes:
@@ -80,6 +81,40 @@ def fits(
                     textcoords="offset points", color=COLORS.get(f"{colour}_text", COLORS[colour]))
     ax.set(ylabel="probability", yticks=[0, round(float(data.max()), 2)])
     return ax
+
+
+def divergences_still(
+    data: np.ndarray, model: np.ndarray, forward_terms: np.ndarray, reverse_terms: np.ndarray, parts: np.ndarray
+) -> Figure:
+    """Data and model, where the two divergences arise, and their sums as bars: the still of a live figure.
+
+    data, model, forward_terms, reverse_terms: (S,); parts: (3,): entropy, KL(data || model), KL(model || data)
+    """
+    places = np.arange(len(data))
+    figure, (humps, forward, reverse, ledger) = new_figure(6.4, 6.4, nrows=4, height_ratios=(4, 2, 2, 3.4))
+    fits(humps, places, data, {"model": model}, labels_at=(places[model.argmax()],), colours=("model",))
+    humps.set(xlabel="states s")
+    for ax, terms, words, colour in (
+        (forward, forward_terms, "where KL(data || model) arises", "ink"),
+        (reverse, reverse_terms, "where KL(model || data) arises", "model"),
+    ):
+        ax.bar(places, terms, width=0.8, color=COLORS[colour])
+        ax.axhline(0, color=COLORS["line"], linewidth=1)
+        ax.set(xticks=[], yticks=[0, round(float(terms.max()), 2)], xlim=humps.get_xlim())
+        ax.set_title(words, loc="left")
+        ax.spines["bottom"].set_visible(False)
+    entropy, there, back = parts
+    rows = ("entropy of data", 0, entropy, "line"), ("+ KL(data || model)", entropy, there, "ink"), (
+        "= average NLL", 0, entropy + there, "line"), ("KL(model || data)", 0, back, "model")
+    for row, (_, start, length, colour) in enumerate(rows):
+        ledger.barh(-row, length, left=start, height=0.66, color=COLORS[colour], edgecolor=COLORS["faint"],
+                    linewidth=0.6)
+        ledger.annotate(f"{length:.2f}", (start + length, -row), xytext=(4, 0), textcoords="offset points",
+                        va="center", fontweight="bold")
+    ledger.set_yticks([-row for row in range(len(rows))], [name for name, *_ in rows])
+    ledger.set(xlim=(0, 1.12 * max(entropy + there, back)), xlabel="nats")
+    ledger.tick_params(axis="y", length=0)
+    return figure
 
 
 def _box(

@@ -23,6 +23,7 @@ from lecture_lib.widgets.reparameterization import two_estimators
 from lecture_lib.widgets.vae import latent_plane
 from lecture_lib.widgets.vae_evaluation import importance_bound
 from lecture_lib.widgets.vae_training import plane_training
+from lecture_lib.widgets.why_generative_models import two_divergences
 
 __all__ = [
     "LiveFigure",
@@ -46,6 +47,7 @@ __all__ = [
     "six_node_graph",
     "training_run",
     "traversals",
+    "two_divergences",
     "two_estimators",
     "two_phases",
 ]

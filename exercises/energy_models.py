@@ -138,6 +138,10 @@ for d in (2, 5):  # without couplings, log Z is a sum over spins
     f = rng.normal(size=d) * 1500
     expected = np.logaddexp(f, -f).sum()
     assert close(log_partition(np.zeros((d, d)), f), expected), "wrong where energies are large"
+j, f = rng.uniform(900, 1500), rng.uniform(900, 1500, size=2)
+weights = [j * s * t + f[0] * s + f[1] * t for s in (-1, 1) for t in (-1, 1)]
+answer = log_partition(np.array([[0, j], [j, 0]]), f)
+assert close(answer, np.logaddexp.reduce(weights)), "wrong where energies are large"
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -451,6 +455,11 @@ f = 2 * rng.normal(size=3000)
 f[0], f[-1] = 80, -90
 expected = 3000 * np.log(2) + np.log(np.cosh(f)).sum()
 assert close(chain_log_partition(np.zeros(2999), f), expected), "log Z of 3000 spins is wrong"
+J, f = np.zeros(399), np.zeros(400)
+J[200], f[200:202] = rng.uniform(1, 2), rng.uniform(1, 2, size=2)
+weights = [J[200] * s * t + f[200] * s + f[201] * t for s in (-1, 1) for t in (-1, 1)]
+expected = 398 * np.log(2) + np.logaddexp.reduce(weights)
+assert close(chain_log_partition(J, f), expected), "log Z of 400 spins is wrong"
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": false, "grade_id": "mean", "locked": false, "schema_version": 3, "solution": true, "task": false}

@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from . import marking, report
 from .sandbox import refusal
-from .sheet import find
+from .sheet import TOPICS, find
 
 
 def submissions(folder, topic):
@@ -87,18 +87,19 @@ def main(arguments=None):
     parser.add_argument("--dask", metavar="ADDRESS", help="of a Dask scheduler that does the work; OUT must be on a shared disk")
     parser.add_argument("--unsafe", action="store_true", help="run students' code without the sandbox")
     options = parser.parse_args(arguments)
+    if options.sheet not in TOPICS and not Path(options.sheet).is_file():
+        parser.error(f"{options.sheet} is neither a file nor one of {', '.join(TOPICS)}")
     if not options.submissions.is_dir():
         parser.error(f"{options.submissions} is not a folder")
     if why := refusal(options.unsafe):
         print(f"Not graded: {why}. With --unsafe students' code runs without a sandbox.", file=sys.stderr)
         return 2
-    backend = contextlib.nullcontext()
-    if options.dask:
-        from distributed import Client
+    with contextlib.ExitStack() as backend:
+        if options.dask:
+            from distributed import Client
 
-        client = Client(options.dask)
-        backend = parallel_config(backend="dask", client=client) if client else backend
-    with backend:
+            client = backend.enter_context(Client(options.dask))
+            backend.enter_context(parallel_config(backend="dask", client=client))
         everyone = grade(find(options.sheet), options.submissions, options.out,
                          seed=options.seed, jobs=options.jobs, unsafe=options.unsafe)
     print(f"{len(everyone)} submissions: {options.out / 'grades.csv'}")

@@ -27,6 +27,11 @@ def safe(text):
     return f"'{text}" if str(text).startswith(("=", "+", "-", "@")) else text
 
 
+def plain(text):
+    """What `safe` was given."""
+    return text[1:] if text.startswith(("'=", "'+", "'-", "'@")) else text
+
+
 def marks_by_hand(sheet, everyone, out):
     """student -> question -> (marks, remark) from written.csv, which is made here with a line for each answer."""
     path, found = out / "written.csv", {}

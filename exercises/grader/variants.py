@@ -121,7 +121,7 @@ def faults(sheet, answers, box, seed):
     return found
 
 
-def make(topic, seed, out):
+def make(topic, seed, out, box):
     """Write a variant's files, and say what of its bank does not get the marks it must get."""
     path, answers = out / f"{topic}.py", out / "banks" / f"{topic}.py"
     answers.parent.mkdir(parents=True, exist_ok=True)
@@ -129,8 +129,7 @@ def make(topic, seed, out):
     write(answers, bank_text(topic, seed))
     build(path, out)
     sheet = read(path)
-    with Box([]) as box:
-        return faults(sheet, bank.read_bank(sheet, answers), box, seed)
+    return faults(sheet, bank.read_bank(sheet, answers), box, seed)
 
 
 def main(arguments=None):
@@ -148,8 +147,9 @@ def main(arguments=None):
         return 2
     options.out.mkdir(parents=True, exist_ok=True)
     seed = seed_in(options.out) if options.seed is None else options.seed
-    found = [fault for topic in tqdm(options.sheets, desc="making and trying variants", disable=None)
-             for fault in make(topic, seed, options.out)]
+    with Box([]) as box:
+        found = [fault for topic in tqdm(options.sheets, desc="making and trying variants", disable=None)
+                 for fault in make(topic, seed, options.out, box)]
     for fault in found:
         print(f"DO NOT ASSIGN: {fault}", file=sys.stderr)
     print(f"{len(options.sheets)} sheets in {options.out / 'exercises'}; to grade one, name its master, "

@@ -8,9 +8,8 @@ import numpy as np
 
 from . import shown
 
-PRACTICE = {"size": 1.0, "pairs": -1, "fields": -1, "layer": "hidden", "transposed": False}
-CHOICES = {"size": (0.5, 1.5, 2.0, 3.0), "pairs": (-1, 1), "fields": (-1, 1),
-           "layer": ("visible",), "transposed": (False, True)}
+PRACTICE = {"size": 1.0, "signs": (-1, -1), "layer": "hidden", "transposed": False}
+CHOICES = {"size": (0.5, 1.5, 2.0, 3.0), "signs": ((-1, 1), (1, -1), (1, 1)), "layer": ("visible",), "transposed": (False, True)}
 NAMES = {
     "ising_energy": ("spin_energy", "energy_of_spins", "row_energy"),
     "log_partition": ("log_normalizer", "log_sum_of_weights", "log_Z"),
@@ -24,14 +23,15 @@ NAMES = {
 LATEX = {0.5: r"\frac{1}{2}", 1.0: "1", 1.5: r"\frac{3}{2}", 2.0: "2", 3.0: "3"}
 
 
-def edits(size, pairs, fields, layer, transposed):
+def edits(size, signs, layer, transposed):
+    pairs, fields = signs
     a, one = LATEX[size], size == 1
     up, down = f"{size:.1f}", f"{-size:.1f}"
     sign = {-1: "-", 1: "+"}
     lead = {-1: "-", 1: ""}
-    K, F = sign[pairs], sign[fields]  # in an energy
+    F = sign[fields]  # in an energy
     k, f = sign[-pairs], sign[-fields]  # in an exponent
-    K_, F_, k_, f_ = lead[pairs], lead[fields], lead[-pairs], lead[-fields]
+    K_, k_, f_ = lead[pairs], lead[-pairs], lead[-fields]  # at its beginning
     jj, ff = -pairs * size**2, -fields * size
 
     def energies(rows):
@@ -67,6 +67,9 @@ def edits(size, pairs, fields, layer, transposed):
         "900 + np.log(2)": f"{900 * size**2:g} + np.log(2)",
         "expected = np.logaddexp(f, -f).sum()": "expected = np.logaddexp(f, -f).sum()" if one
             else f"expected = np.logaddexp({s0} * f, -{s0} * f).sum()",
+        "weights = [j * s * t + f[0] * s + f[1] * t for s": f"weights = [{k_}j * s * t {f} f[0] * s {f} f[1] * t for s",
+        "weights = [J[200] * s * t + f[200] * s + f[201] * t for s": f"weights = [{k_}J[200] * s * t {f} f[200] * s {f} f[201] * t for s",
+        " in (-1, 1) for t in (-1, 1)]": " in (-1, 1) for t in (-1, 1)]" if one else f" in ({down}, {up}) for t in ({down}, {up})]",
         # Gibbs sampling
         "probability that spin $i$ is $+1$, given": rf"probability that spin $i$ is $+{a}$, given",
         "the energy is with $s_i = +1$ than with $s_i = -1$": f"the energy is with $s_i = +{a}$ than with $s_i = -{a}$",
@@ -181,18 +184,19 @@ def misprint(layer, transposed):
     }
 
 
-def translations(size, pairs, fields, layer, transposed):
+def translations(size, signs, layer, transposed):
+    pairs, fields = signs
     J, f = f"given({-pairs * size**2!r} * J)", f"given({-fields * size!r} * f)"
     rows = f"given(s / {size!r})"
     w = "w" if transposed == (layer == "visible") else "given(w.T)"
     return {
-        "ising_energy": ("J, f, s", f"practice({J}, {f}, {rows})"),
-        "log_partition": ("J, f", f"practice({J}, {f})"),
+        "ising_energy": ("J, f, s", f"practice(given({-pairs} * J), given({-fields} * f), s)"),  # in which the size has no part
+        "log_partition": ("J, f", f"practice({J}, given({size!r} * f))"),  # all spins turned round: f and -f have one Z
         "energy_drop": ("J, f, s, i", f"practice({J}, {f}, {rows}, i)"),
         "prob_up": ("J, f, s, i", f"practice({J}, {f}, {rows}, i)"),
         "gibbs_sweep": ("J, f, s, u", f"{size!r} * np.asarray(practice({J}, {f}, {rows}, u))"),
         "to_spins": ("A, a", f"[np.asarray(part) / scale for part, scale in zip(practice(A, a), ({-pairs * size**2!r}, {-fields * size!r}, 1))]"),
-        "chain_log_partition": ("J, f", f"practice({J}, {f})"),
+        "chain_log_partition": ("J, f", f"practice({J}, given({size!r} * f))"),
         "chain_mean": ("J, f", f"{size!r} * np.asarray(practice({J}, {f}))"),
         "conditional_as_printed": (("w, b, c, h", f"practice({w}, c, b, h)") if layer == "visible" else ("w, b, c, v", f"practice({w}, b, c, v)")),
     }

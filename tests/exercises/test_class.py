@@ -105,3 +105,19 @@ def test_a_class_of_200_takes_less_than_10_minutes_on_two_cores(submitted, tmp_p
     assert command(folder, tmp_path / "of_class", "--seed", "3").returncode == 0
     assert (time.monotonic() - start) * 200 / 12 < 600
     assert {line["total"] for line in grades(tmp_path / "of_class").values()} == {"26"}
+
+
+def test_a_dask_cluster_grades_with_the_same_command(submitted, tmp_path):
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster:
+        run = command(submitted, tmp_path / "out", "--dask", cluster.scheduler_address)
+    assert run.returncode == 0, run.stderr
+    assert {name: line["total"] for name, line in grades(tmp_path / "out").items()} == {
+        "ada": "26", "bob": "23", "'=1+1": "0", "carol": "0", "dora": "0"}
+
+
+def test_a_sheet_that_is_none_is_named(submitted, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["energy_model", str(submitted), "--out", str(tmp_path / "out")])
+    assert "energy_model is neither a file nor one of energy_models, rbm_inference" in capsys.readouterr().err

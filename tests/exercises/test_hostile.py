@@ -136,6 +136,7 @@ def ising_energy(J, f, s): return [-2.5, -0.5, 0.5]
 @pytest.fixture
 def quick(monkeypatch, sandbox_works):
     monkeypatch.setattr(sandbox, "CALL", 4)
+    monkeypatch.setattr(sandbox, "CELL", 20)
 
 
 @pytest.fixture

@@ -29,7 +29,10 @@ def test_a_page_is_what_its_master_gives(topic):
 
 @topics
 def test_nothing_of_a_solution_or_of_a_hidden_test_is_left_in_a_sheet(topic):
-    sheet = find(topic)
+    check_nothing_is_left(find(topic))
+
+
+def check_nothing_is_left(sheet):
     page = released(sheet)
     assert not re.search("BEGIN|END|HIDDEN|GRADING_SEED", page)
     shown = {line.strip() for cell in json.loads(page)["cells"] for line in "".join(cell["source"]).split("\n")}
@@ -43,7 +46,10 @@ def test_nothing_of_a_solution_or_of_a_hidden_test_is_left_in_a_sheet(topic):
 
 @topics
 def test_marks_stand_in_the_headings_and_add_up(topic):
-    sheet = find(topic)
+    check_marks(find(topic))
+
+
+def check_marks(sheet):
     stated = 0
     for exercise, cells in groupby(sheet.marked, lambda cell: cell.exercise):
         marks, minutes = re.search(r"\((\d+) marks, (\d+) minutes\)$", exercise).groups()
@@ -61,7 +67,10 @@ def test_marks_stand_in_the_headings_and_add_up(topic):
 
 @topics
 def test_code_fits_the_page_and_every_test_says_its_aim(topic):
-    sheet = find(topic)
+    check_code_fits(find(topic))
+
+
+def check_code_fits(sheet):
     for page in (released(sheet), solved(sheet)):
         assert [line for cell in code(page) for line in "".join(cell["source"]).split("\n") if len(line) > 78] == []
     for test in sheet.of("test"):

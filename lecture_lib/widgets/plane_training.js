@@ -1,7 +1,7 @@
-import { button, element, frame, group, shown, slider, svg } from "./dom.js";
-import { trainer } from "./trainer.js";
+import { frame, shown, slider, svg } from "./dom.js";
+import { player } from "./trainer.js";
 
-const SIDE = 8, GRID = 9, REACH = 3.5, LEVELS = 15, PAUSE = 700;
+const SIDE = 8, GRID = 9, REACH = 3.5, LEVELS = 15;
 
 /**
  * What is recorded of run number `run` at moment number `moment`: the bound and its two terms, the
@@ -69,99 +69,30 @@ function drawing(found, labels, limits) {
 }
 
 function render({ model, el }) {
-  const { runs, labels } = model.get("data");
-  const data = { runs: [...runs] }; // a run of one's own comes last
-  const own = { name: "yours", moments: [] };
-  const state = { run: 0, moment: runs[0].moments.length - 1 };
   const wish = { rate: 0.003, beta: 1 };
-  let timer = 0, said = "";
+  const { data, state, controls, said } = player({
+    model, el, title: "Run", pace: 700, changed: () => update(),
+    own: {
+      title: "A run of your own", wish,
+      controls: [
+        slider({ label: "learning rate", min: 0.001, max: 0.02, step: 0.001, value: wish.rate, change: (value) => { wish.rate = value; } }),
+        slider({ label: "weight of the KL term", min: 0, max: 16, step: 1, value: wish.beta, change: (value) => { wish.beta = value; } }),
+      ],
+    },
+  });
   const limits = () => {
     const moments = data.runs.flatMap((run) => run.moments);
     const bounds = moments.map((m) => m.reconstruction - m.kl);
     return [Math.max(1, ...moments.map((m) => m.epochs)), Math.max(-30, Math.floor(Math.min(...bounds))), Math.ceil(Math.max(...bounds))];
   };
-
-  const groupName = `plane-${Math.random().toString(36).slice(2)}`;
-  const choice = (run, number) => {
-    const input = element("input", {
-      type: "radio", name: groupName, "data-lm-suppress-shortcuts": "true",
-      change: () => { pause(); go(number, data.runs[number].moments.length - 1); },
-    });
-    input.checked = number === state.run;
-    return element("label", { class: "live-check" }, input, element("span", {}, run.name));
-  };
-  const moments = slider({
-    label: "moment", min: 1, max: state.moment + 1, step: 1, value: state.moment + 1,
-    change: (value) => { pause(); state.moment = value - 1; update(); },
-  });
-  const choices = group("Run", ...data.runs.map(choice));
-  const go = (run, moment) => {
-    Object.assign(state, { run, moment });
-    const input = moments.querySelector("input");
-    input.max = data.runs[run].moments.length;
-    input.value = moment + 1;
-    moments.querySelector(".live-readout").textContent = moment + 1;
-    choices.querySelectorAll("input")[run].checked = true;
-    update();
-  };
-
-  // A recorded run is played by the reader's action, and not where motion is unwelcome.
-  const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const pause = () => {
-    clearTimeout(timer);
-    timer = 0;
-    play.textContent = "Play";
-  };
-  const onward = () => {
-    if (!el.isConnected || state.moment === data.runs[state.run].moments.length - 1) return pause();
-    go(state.run, state.moment + 1);
-    timer = setTimeout(onward, PAUSE);
-    return timer;
-  };
-  const play = button({
-    label: "Play",
-    click: () => {
-      if (timer) return pause();
-      const last = data.runs[state.run].moments.length - 1;
-      play.textContent = "Pause";
-      timer = setTimeout(onward, PAUSE);
-      return go(state.run, state.moment === last ? 0 : state.moment + 1);
-    },
-  });
-  const motion = () => { play.hidden = calm.matches; };
-  calm.addEventListener("change", motion);
-  motion();
-
-  const train = trainer({
-    model, label: "Train",
-    settings: () => {
-      pause();
-      own.moments = [];
-      return { ...wish };
-    },
-    received: (epoch) => {
-      own.moments.push(epoch);
-      if (!data.runs.includes(own)) {
-        data.runs.push(own);
-        choices.append(choice(own, data.runs.length - 1));
-      }
-      go(data.runs.length - 1, own.moments.length - 1);
-    },
-    said: (words) => { said = words; if (data.runs[state.run].moments.length) update(); },
-  });
-  const training = train && group("A run of your own",
-    slider({ label: "learning rate", min: 0.001, max: 0.02, step: 0.001, value: wish.rate, change: (value) => { wish.rate = value; } }),
-    slider({ label: "weight of the KL term", min: 0, max: 16, step: 1, value: wish.beta, change: (value) => { wish.beta = value; } }), train);
-
   const update = frame({
-    el, name: "plane_training", task: model.get("task"),
-    controls: [choices, group("Training", moments, play), ...(training ? [training] : [])],
+    el, name: "plane_training", task: model.get("task"), controls,
     describe: "The codes of test digits on the plane of two latent numbers, each written as its digit; the plane " +
       "decoded, 9 by 9 small digits; and the bound of the test digits against the epoch.",
-    draw: (root, width) => drawing(compute(data, state), labels, limits())(root, width),
+    draw: (root, width) => drawing(compute(data, state), data.labels, limits())(root, width),
     words: () => {
       const { name, epochs, bound, reconstruction, kl } = compute(data, state);
-      return `${said ? `${said} ` : ""}${name === "yours" ? "Your run" : `The run \u201c${name}\u201d`}, after ${epochs} epochs: ` +
+      return `${said()}${name === "yours" ? "Your run" : `The run \u201c${name}\u201d`}, after ${epochs} epochs: ` +
         `the bound of the test digits is ${shown(bound)} nats, ${shown(reconstruction)} for the pixels less ${shown(kl)} for the code.`;
     },
   });

@@ -1,7 +1,7 @@
-import { button, element, frame, group, shown, slider, svg } from "./dom.js";
-import { trainer } from "./trainer.js";
+import { frame, shown, slider, svg } from "./dom.js";
+import { player } from "./trainer.js";
 
-const LEVELS = 15, PAUSE = 600, USED = 0.1;
+const LEVELS = 15, USED = 0.1;
 
 /**
  * What is recorded of run number `run` at moment number `moment`: rate and distortion, the rate of
@@ -66,96 +66,25 @@ function drawing(found, data, [most, high]) {
 }
 
 function render({ model, el }) {
-  const sent = model.get("data");
-  const data = { ...sent, runs: [...sent.runs] }; // a run of one's own comes last
-  const own = { name: "yours", moments: [] };
-  const state = { run: 0, moment: data.runs[0].moments.length - 1 };
   const wish = { beta: 4 };
-  let timer = 0, said = "";
+  const { data, state, controls, said } = player({
+    model, el, title: "Run", pace: 600, changed: () => update(),
+    own: {
+      title: "A run of your own", wish,
+      controls: [slider({ label: "β", min: 0, max: 20, step: 0.5, value: wish.beta, change: (value) => { wish.beta = value; } })],
+    },
+  });
   const limits = () => {
     const moments = data.runs.flatMap((run) => run.moments);
     return [Math.max(1, ...moments.map((m) => m.epochs)), Math.max(0.5, Math.ceil(2 * Math.max(...moments.flatMap((m) => m.rates))) / 2)];
   };
-
-  const groupName = `rates-${Math.random().toString(36).slice(2)}`;
-  const choice = (run, number) => {
-    const input = element("input", {
-      type: "radio", name: groupName, "data-lm-suppress-shortcuts": "true",
-      change: () => { pause(); go(number, data.runs[number].moments.length - 1); },
-    });
-    input.checked = number === state.run;
-    return element("label", { class: "live-check" }, input, element("span", {}, run.name));
-  };
-  const moments = slider({
-    label: "moment", min: 1, max: state.moment + 1, step: 1, value: state.moment + 1,
-    change: (value) => { pause(); state.moment = value - 1; update(); },
-  });
-  const choices = group("Run", ...data.runs.map(choice));
-  const go = (run, moment) => {
-    Object.assign(state, { run, moment });
-    const input = moments.querySelector("input");
-    input.max = data.runs[run].moments.length;
-    input.value = moment + 1;
-    moments.querySelector(".live-readout").textContent = moment + 1;
-    choices.querySelectorAll("input")[run].checked = true;
-    update();
-  };
-
-  // A recorded run is played by the reader's action, and not where motion is unwelcome.
-  const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const pause = () => {
-    clearTimeout(timer);
-    timer = 0;
-    play.textContent = "Play";
-  };
-  const onward = () => {
-    if (!el.isConnected || state.moment === data.runs[state.run].moments.length - 1) return pause();
-    go(state.run, state.moment + 1);
-    timer = setTimeout(onward, PAUSE);
-    return timer;
-  };
-  const play = button({
-    label: "Play",
-    click: () => {
-      if (timer) return pause();
-      const last = data.runs[state.run].moments.length - 1;
-      play.textContent = "Pause";
-      timer = setTimeout(onward, PAUSE);
-      return go(state.run, state.moment === last ? 0 : state.moment + 1);
-    },
-  });
-  const motion = () => { play.hidden = calm.matches; };
-  calm.addEventListener("change", motion);
-  motion();
-
-  const train = trainer({
-    model, label: "Train",
-    settings: () => {
-      pause();
-      own.moments = [];
-      return { ...wish };
-    },
-    received: (epoch) => {
-      own.moments.push(epoch);
-      if (!data.runs.includes(own)) {
-        data.runs.push(own);
-        choices.append(choice(own, data.runs.length - 1));
-      }
-      go(data.runs.length - 1, own.moments.length - 1);
-    },
-    said: (words) => { said = words; if (data.runs[state.run].moments.length) update(); },
-  });
-  const training = train && group("A run of your own",
-    slider({ label: "β", min: 0, max: 20, step: 0.5, value: wish.beta, change: (value) => { wish.beta = value; } }), train);
-
   const update = frame({
-    el, name: "rate_training", task: model.get("task"),
-    controls: [choices, group("Training", moments, play), ...(training ? [training] : [])],
+    el, name: "rate_training", task: model.get("task"), controls,
     describe: "Test images and their reconstructions, and the rate of each latent unit against the epoch.",
     draw: (root, width) => drawing(compute(data, state), data, limits())(root, width),
     words: () => {
       const { name, epochs, rate, distortion, used, rates } = compute(data, state);
-      return `${said ? `${said} ` : ""}${name === "yours" ? "Your run" : name}, after ${epochs} epochs: ${used} of ${rates.length} units are used. ` +
+      return `${said()}${name === "yours" ? "Your run" : name}, after ${epochs} epochs: ${used} of ${rates.length} units are used. ` +
         `The rate is ${shown(rate)} nats an image, the distortion ${shown(distortion)}.`;
     },
   });

@@ -1,7 +1,7 @@
-import { button, checkbox, element, frame, group, slider, svg } from "./dom.js";
-import { trainer } from "./trainer.js";
+import { checkbox, frame, slider, svg } from "./dom.js";
+import { player } from "./trainer.js";
 
-const SIDE = 28, PIXELS = SIDE * SIDE, SHOWN = 4, LEVELS = 7, PAUSE = 800;
+const SIDE = 28, PIXELS = SIDE * SIDE, SHOWN = 4, LEVELS = 7;
 
 /** Numbers in 0..15 from text: two of them a byte, the first in the high half. */
 function halves(text) {
@@ -79,101 +79,29 @@ function drawing(found) {
 }
 
 function render({ model, el }) {
-  const { runs } = model.get("data");
-  const data = { runs: [...runs] }; // a run of one's own comes last
-  const own = { name: "yours", moments: [] };
-  const state = { run: 0, moment: runs[0].moments.length - 1 };
   const wish = { rate: 0.1, centred: true, b: 0 };
-  let timer = 0, said = "";
-
-  const group_name = `run-${Math.random().toString(36).slice(2)}`;
-  const choice = (run, number) => {
-    const input = element("input", {
-      type: "radio", name: group_name, "data-lm-suppress-shortcuts": "true",
-      change: () => { pause(); go(number, data.runs[number].moments.length - 1); },
-    });
-    input.checked = number === state.run;
-    return element("label", { class: "live-check" }, input, element("span", {}, run.name));
-  };
-  const moments = slider({
-    label: "moment", min: 1, max: state.moment + 1, step: 1, value: state.moment + 1,
-    change: (value) => { pause(); state.moment = value - 1; update(); },
-  });
-  const machines = group("Machine", ...data.runs.map(choice));
-
-  /** Show a moment of a run, and let the controls say so. */
-  const go = (run, moment) => {
-    Object.assign(state, { run, moment });
-    const input = moments.querySelector("input");
-    input.max = data.runs[run].moments.length;
-    input.value = moment + 1;
-    moments.querySelector(".live-readout").textContent = moment + 1;
-    machines.querySelectorAll("input")[run].checked = true;
-    update();
-  };
-
-  // A recorded run is played by the reader's action, and not where motion is unwelcome.
-  const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const pause = () => {
-    clearTimeout(timer);
-    timer = 0;
-    play.textContent = "Play";
-  };
-  const onward = () => {
-    if (!el.isConnected || state.moment === data.runs[state.run].moments.length - 1) return pause();
-    go(state.run, state.moment + 1);
-    timer = setTimeout(onward, PAUSE);
-    return timer;
-  };
-  const play = button({
-    label: "Play",
-    click: () => {
-      if (timer) return pause();
-      const last = data.runs[state.run].moments.length - 1;
-      play.textContent = "Pause";
-      timer = setTimeout(onward, PAUSE);
-      return go(state.run, state.moment === last ? 0 : state.moment + 1);
+  const { data, state, controls, said } = player({
+    model, el, title: "Machine", pace: 800, changed: () => update(),
+    own: {
+      title: "A machine of your own", wish,
+      controls: [
+        slider({ label: "learning rate", min: 0.05, max: 1, step: 0.05, value: wish.rate, change: (value) => { wish.rate = value; } }),
+        slider({ label: "hidden biases start at", min: -8, max: 0, step: 1, value: wish.b, change: (value) => { wish.b = value; } }),
+        checkbox({ label: "centred gradient", checked: wish.centred, change: (on) => { wish.centred = on; } }),
+      ],
     },
   });
-  const motion = () => { play.hidden = calm.matches; };
-  calm.addEventListener("change", motion);
-  motion();
-
-  const train = trainer({
-    model, label: "Train",
-    settings: () => {
-      pause();
-      own.moments = [];
-      return { ...wish };
-    },
-    received: (epoch) => {
-      own.moments.push(epoch);
-      if (!data.runs.includes(own)) {
-        data.runs.push(own);
-        machines.append(choice(own, data.runs.length - 1));
-      }
-      go(data.runs.length - 1, own.moments.length - 1);
-    },
-    said: (words) => { said = words; if (data.runs[state.run].moments.length) update(); },
-  });
-  const training = train && group("A machine of your own",
-    slider({ label: "learning rate", min: 0.05, max: 1, step: 0.05, value: wish.rate, change: (value) => { wish.rate = value; } }),
-    slider({ label: "hidden biases start at", min: -8, max: 0, step: 1, value: wish.b, change: (value) => { wish.b = value; } }),
-    checkbox({ label: "centred gradient", checked: wish.centred, change: (on) => { wish.centred = on; } }), train);
-
-  const words = () => {
-    const { name, updates, never, always, active } = compute(data, state);
-    const which = name === "yours" ? "Your machine" : `The machine “${name}”`;
-    return `${said ? `${said} ` : ""}${which}, after ${updates.toLocaleString("en-GB")} updates: of its ` +
-      `${active.length} hidden units ${never} are never on and ${always} always.`;
-  };
   const update = frame({
-    el, name: "training_run", task: model.get("task"),
-    controls: [machines, group("Training", moments, play), ...(training ? [training] : [])],
+    el, name: "training_run", task: model.get("task"), controls,
     describe: "Four filters of a machine, orange where a pixel excites and blue where it inhibits, four pictures its " +
       "chains dream, and a line that shows how often each of its hidden units is on.",
     draw: (root, width) => drawing(compute(data, state))(root, width),
-    words,
+    words: () => {
+      const { name, updates, never, always, active } = compute(data, state);
+      const which = name === "yours" ? "Your machine" : `The machine “${name}”`;
+      return `${said()}${which}, after ${updates.toLocaleString("en-GB")} updates: of its ` +
+        `${active.length} hidden units ${never} are never on and ${always} always.`;
+    },
   });
 }
 

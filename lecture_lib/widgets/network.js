@@ -12,12 +12,20 @@ export function brief(value) {
   return String(Math.round(value * 100) / 100).replace("-", "\u2212");
 }
 
-/** The units of a state as small circles from (left, top) on, `step` apart, filled where they are on. */
-export function dots(state, left, top, kind, { step = 7, down = true, radius = 2.6 } = {}) {
-  return svg("g", {}, ...state.map((on, i) => svg("circle", {
-    cx: left + (down ? 0 : i * step), cy: top + (down ? i * step : 0), r: radius,
-    class: `dot ${kind}-dot${on ? " on" : ""}`,
-  })));
+/**
+ * Units as small circles, filled where they are on. `states` lists [state, left, top]: the units of
+ * each state stand from there on, `step` apart. There may be hundreds, so those that are on are one
+ * path and those that are off another.
+ */
+export function dots(states, kind, { step = 7, down = true, radius: r = 2.6 } = {}) {
+  const paths = { off: "", on: "" };
+  for (const [state, left, top] of states) {
+    state.forEach((on, k) => {
+      const x = left + (down ? 0 : k * step), y = top + (down ? k * step : 0);
+      paths[on ? "on" : "off"] += `M${(x - r).toFixed(1)} ${y.toFixed(1)}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`;
+    });
+  }
+  return svg("g", {}, ...Object.entries(paths).map(([name, d]) => svg("path", { d, class: `dot ${kind}-dot ${name}` })));
 }
 
 /**

@@ -36,10 +36,8 @@ function strip(history, add, text, width, top) {
   const rowsH = history[0].h.length, low = top + 10 * rowsH + 8;
   text(0, top + 12, "h");
   text(0, low + 14, "x");
-  history.slice(-n).forEach(({ h, x }, t) => {
-    add("g", {}, dots(h, left + (t + 0.5) * step, top, "hidden", { step: 10, radius: 4 }));
-    add("g", {}, dots(x, left + (t + 0.5) * step, low, "visible", { step: 10, radius: 4 }));
-  });
+  const column = (units, at) => history.slice(-n).map((states, t) => [states[units], left + (t + 0.5) * step, at]);
+  add("g", {}, dots(column("h", top), "hidden", { step: 10, radius: 4 }), dots(column("x", low), "visible", { step: 10, radius: 4 }));
   return low + 10 * history[0].x.length;
 }
 
@@ -57,9 +55,8 @@ function frequencies(counts, total, exact, add, text, width, top, height) {
     const middle = left + (s + 0.5) * column, share = total ? counts[s] / total : 0;
     add("rect", { x: middle - 0.33 * column, width: 0.66 * column, y: y(share), height: y(0) - y(share), class: "model-bar" });
     add("line", { x1: middle - 0.45 * column, x2: middle + 0.45 * column, y1: y(p), y2: y(p), class: "total" });
-    const state = Array.from({ length: units }, (_, i) => (s >> (units - 1 - i)) & 1);
-    add("g", {}, dots(state, middle, y(0) + 10, "visible"));
   });
+  add("g", {}, dots(binaryStates(units).map((state, s) => [state, left + (s + 0.5) * column, y(0) + 10]), "visible"));
   return y(0) + 10 + 7 * units;
 }
 

@@ -64,21 +64,18 @@ function table({ columns, rows, probability }, chosen, add, text, width, top) {
   const head = top + 8 + 7 * columns[0].length;
   const largest = Math.max(...probability.flat());
   text(0, top + 10, "p(x, h)");
-  columns.forEach((x, s) => add("g", {}, dots(x, left + (s + 0.5) * cell, top + 4, "visible")));
-  rows.forEach((h, r) => {
-    add("g", {}, dots(h, left - 10 - 7 * (h.length - 1), head + (r + 0.5) * cell, "hidden", { down: false }));
-    columns.forEach((_, s) => {
-      const side = 0.94 * cell * Math.sqrt(probability[r][s] / largest);
-      const [x, y] = [left + (s + 0.5) * cell, head + (r + 0.5) * cell];
-      add("rect", { x: x - side / 2, y: y - side / 2, width: side, height: side, class: "model-bar" });
-    });
-  });
-  for (let r = 0; r <= rows.length; r++) {
-    add("line", { x1: left, x2: left + columns.length * cell, y1: head + r * cell, y2: head + r * cell, class: "rule" });
-  }
-  for (let s = 0; s <= columns.length; s++) {
-    add("line", { x1: left + s * cell, x2: left + s * cell, y1: head, y2: head + rows.length * cell, class: "rule" });
-  }
+  add("g", {}, dots(columns.map((x, s) => [x, left + (s + 0.5) * cell, top + 4]), "visible"),
+    dots(rows.map((h, r) => [h, left - 10 - 7 * (h.length - 1), head + (r + 0.5) * cell]), "hidden", { down: false }));
+  let squares = "", lines = ""; // each in one path, so that an update stays quick
+  probability.forEach((row, r) => row.forEach((p, s) => {
+    const side = 0.94 * cell * Math.sqrt(p / largest);
+    const x = left + (s + 0.5) * cell - side / 2, y = head + (r + 0.5) * cell - side / 2;
+    squares += `M${x.toFixed(2)} ${y.toFixed(2)}h${side.toFixed(2)}v${side.toFixed(2)}h${(-side).toFixed(2)}z`;
+  }));
+  for (let r = 0; r <= rows.length; r++) lines += `M${left} ${head + r * cell}h${columns.length * cell}`;
+  for (let s = 0; s <= columns.length; s++) lines += `M${left + s * cell} ${head}v${rows.length * cell}`;
+  add("path", { d: squares, class: "model-bar" });
+  add("path", { d: lines, class: "rule" });
   add("rect", {
     x: left + place(chosen.x) * cell, y: head + place(chosen.h) * cell, width: cell, height: cell, class: "net-chosen",
   });

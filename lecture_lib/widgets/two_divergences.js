@@ -30,7 +30,7 @@ export function compute({ data }, { middle, width }) {
 }
 
 const HUMPS = { top: 22, height: 130 }, TERMS = { height: 56, step: 92 };
-const FORWARD = "KL(data \u2016 model)", REVERSE = "KL(model \u2016 data)";
+const FORWARD = "KL(data\u00a0\u2016\u00a0model)", REVERSE = "KL(model\u00a0\u2016\u00a0data)"; // never broken over two lines
 
 /** Bars over the states as one path: from a common zero line up, or down where a value is negative. */
 const bars = (values, column, zero, scale) => values.map((value, s) =>
@@ -136,6 +136,7 @@ function render({ model, el }) {
   // The hump is dragged sideways; the slider follows, and with it everything else.
   const picture = el.querySelector(".live-picture");
   picture.classList.add("live-pan");
+  picture.style.userSelect = "none"; // a drag marks no words
   let grip = null;
   const at = (event) => {
     const box = picture.getBoundingClientRect();

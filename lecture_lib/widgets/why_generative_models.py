@@ -51,9 +51,9 @@ def two_divergences(p_data: Tensor, middle: float = 22, width: float = 4) -> Liv
         "two_divergences",
         data={"data": data.tolist(), "middle": middle, "width": width, "narrowest": NARROWEST, "widest": WIDEST,
               "step": STEP, "best": [place.tolist() for place in best_humps(data)]},
-        task="Drag the green hump, or use its sliders, until KL(data ‖ model) is as small as you can make it. Then do "
-             "the same for KL(model ‖ data). Only then let the buttons show the best, and see whether both orders "
-             "want the same hump.",
+        task="Drag the green hump, or use its sliders, until KL(data\u00a0‖\u00a0model) is as small as you can make "
+             "it. Then do the same for KL(model\u00a0‖\u00a0data). Only then let the buttons show the best, and see "
+             "whether both orders want the same hump.",
         still=figures.divergences_still(
             data.numpy(), model.numpy(), (data * log_ratio).numpy(), (-model * log_ratio).numpy(), parts.numpy(),
         ),

@@ -137,7 +137,7 @@ def free_energy(W, b, c, x):
 # Step 2: the free energy of each x.
 W, b = given([[1, -1], [0, 2]]), given([0, 0.5])
 c, x = given([1, -2]), given([[1, 1], [1, -1]])
-assert close(free_energy(W, b, c, x), [-2.199862, -6.566737])
+assert close(free_energy(W, b, c, x), [-2.199863, -6.566737])
 print("The example agrees.")
 ### BEGIN HIDDEN TESTS
 import itertools
@@ -194,9 +194,10 @@ def mean_of_three(W, b, x):
 
 # %% nbgrader={"grade": true, "grade_id": "three-test", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 # The mean of units that are 0, 1 or 2.
-W, b, x = given([[1, -1], [0, 2]]), given([0, 0.5]), given([[1, 1], [0, 0]])
-assert close(mean_of_three(W, b, x), [[1, 1.912235], [1, 1.320157]])
-assert close(mean_of_three(1000 * W, b, x)[0], [1, 2]), "too large?"
+W, b, x = given([[1, -1], [0, 2]]), given([0, 0.5]), given([[0, 1], [0, 0]])
+expected = [[0.424790, 1.912235], [1, 1.320157]]
+assert close(mean_of_three(W, b, x), expected)
+assert close(mean_of_three(1000 * W, b, x)[0], [0, 2]), "too large?"
 print("The examples agree.")
 ### BEGIN HIDDEN TESTS
 import os

@@ -278,7 +278,7 @@ def negative_sample(W, b, c, x, u_h, u_x):
 W, b, c = given([[1, 0], [0, 2]]), given([0, 0.5]), given([0.5, -2])
 x, none = given([[1, 1], [-1, 1]]), given(np.zeros((0, 2, 2)))
 u_h = given([[[0.9, 0.9], [0.1, 0.2]], [[0.4, 0.8], [0.6, 0.3]]])
-u_x = given([[[0.6, 0.4], [0.8, 0.3]], [[0.2, 0.1], [0.5, 0.3]]])
+u_x = given([[[0.6, 0.4], [0.8, 0.3]], [[0.2, 0.1], [0.7, 0.3]]])
 assert close(negative_sample(W, b, c, x, none, none), x)
 assert close(negative_sample(W, b, c, x, u_h[:1], u_x[:1]), [[-1, 1], [1, 1]])
 assert close(negative_sample(W, b, c, x, u_h, u_x), [[1, 1], [1, 1]])

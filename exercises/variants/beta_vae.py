@@ -81,7 +81,7 @@ def edits(base, price, width, scale, table):
     distortion = (np.log(2 * np.pi) + 0.5 * (0.5 * 0.5 + 0.5 * (1.5**2 + 0.5**2) + 2 * v)) / ln
     limit = (0.125 + 0.5 * (0.5 - 1 + np.log(2))) / ln
     found = {
-        "what a nat may cost": f"what a {unit} may cost",
+        "# # Exercises: what a nat may cost": f"# # Exercises: what a {unit} may cost",
         "All divergences are in nats, and all logs are natural.": "All divergences are in nats, and all logs are natural." if practice
             else rf"On this sheet all divergences are in {unit}s{' (one is a decimal digit)' if base == '10' else ''}, "
                  rf"and all logs are to the base {base}; only $\ln$ is natural.",

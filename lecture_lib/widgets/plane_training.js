@@ -21,15 +21,23 @@ export function compute(data, { run, moment }) {
   };
 }
 
-/** The decoded plane as one path for each grey value. */
+/**
+ * The decoded plane as one path for each grey value, in units of a pixel of an image and scaled as a
+ * whole: equal neighbours are one stroke, and whole numbers are quick to write and to read.
+ */
 function sheetPaths(images, left, top, size) {
-  const cell = size / (GRID * SIDE), paths = Array.from({ length: LEVELS + 1 }, () => "");
-  images.forEach((image, n) => image.forEach((value, i) => {
-    const x = left + ((n % GRID) * SIDE + (i % SIDE)) * cell;
-    const y = top + (Math.floor(n / GRID) * SIDE + Math.floor(i / SIDE)) * cell;
-    paths[Math.round(LEVELS * value)] += `M${x.toFixed(1)} ${y.toFixed(1)}h${cell.toFixed(2)}v${cell.toFixed(2)}h${(-cell).toFixed(2)}z`;
-  }));
-  return paths.slice(1).map((d, n) => svg("path", { d, class: "decoded", "fill-opacity": ((n + 1) / LEVELS).toFixed(3) }));
+  const paths = Array.from({ length: LEVELS + 1 }, () => "");
+  images.forEach((image, n) => {
+    const x = (n % GRID) * SIDE, y = Math.floor(n / GRID) * SIDE;
+    const level = (i) => Math.round(LEVELS * image[i]);
+    for (let i = 0, end; i < image.length; i = end) {
+      for (end = i + 1; end % SIDE && level(end) === level(i);) end += 1;
+      paths[level(i)] += `M${x + (i % SIDE)} ${y + Math.floor(i / SIDE)}h${end - i}v1h${i - end}z`;
+    }
+  });
+  const place = `translate(${left} ${top}) scale(${size / (GRID * SIDE)})`;
+  return svg("g", { transform: place }, ...paths.slice(1).map((d, n) =>
+    svg("path", { d, class: "decoded", "fill-opacity": ((n + 1) / LEVELS).toFixed(3) })));
 }
 
 function drawing(found, labels, limits) {
@@ -47,7 +55,7 @@ function drawing(found, labels, limits) {
       }, String(labels[m])),
     ] : []))));
     put("text", { x: left, y: top - 7 }, "the plane, decoded");
-    root.append(...sheetPaths(found.images, left, top, size));
+    root.append(sheetPaths(found.images, left, top, size));
     put("rect", { x: left, y: top, width: size, height: size, class: "shell" });
 
     const box = { left: 46, top: top + size + 34, height: 90, right: 12 };

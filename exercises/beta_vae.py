@@ -13,11 +13,11 @@
 # %% [markdown]
 # # Exercises: what a nat may cost
 #
-# > **28 marks, about 2 hours.** You should have read {doc}`/book/vae/beta_vae`.
+# > **28 marks, about 2 hours.** You should have read [β-VAE: what a nat may cost](../vae/beta_vae.ipynb).
 #
 # The β-VAE puts a price on what a code carries. Here you set prices and limits where everything can be computed exactly: codes with a few values, and Gaussians that are linear. All divergences are in nats, and all logs are natural.
 #
-# Write each function where the sheet says `raise NotImplementedError`. The cell after it tries your function on a few examples; whoever marks the sheet tries it on others. Your functions get numpy arrays and may use numpy or torch (`torch.tensor(x)` makes a tensor of an array). They give arrays or tensors back, and must leave alone what they are given. Each exercise can be solved without the others. The package `lecture_lib` is not there when the sheet is marked.
+# Write each function where the sheet says `raise NotImplementedError`. The cell after it tries your function on a few examples; whoever marks the sheet tries it on others. Your functions get numpy arrays and may use numpy or torch (`torch.tensor(x)` makes a tensor of an array). They give arrays or tensors back, and must leave alone what they are given: copy an array before you change it. Each exercise can be solved without the others. The package `lecture_lib` is not there when the sheet is marked.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
@@ -28,9 +28,12 @@ def close(answer, expected):
     answer = answer.detach() if hasattr(answer, "detach") else answer
     answer = np.asarray(answer, dtype=float)
     expected = np.asarray(expected, dtype=float)
-    if answer.shape != expected.shape:
-        return False
-    return np.allclose(answer, expected, rtol=1e-4, atol=1e-5)
+    same = answer.shape == expected.shape
+    same = same and np.allclose(answer, expected, rtol=1e-4, atol=1e-5)
+    if not same:
+        print(f"The answer, of shape {answer.shape}:\n{answer}")
+        print(f"What was expected, of shape {expected.shape}:\n{expected}")
+    return same
 
 
 def given(values):

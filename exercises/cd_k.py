@@ -13,11 +13,11 @@
 # %% [markdown]
 # # Exercises: contrastive divergence on spins
 #
-# > **30 marks, about 2.5 hours.** You should have read {doc}`/book/rbm/learning`, {doc}`/book/rbm/contrastive_divergence` and {doc}`/book/rbm/persistent_cd`.
+# > **30 marks, about 2.5 hours.** You should have read [Learning: down at the data, up at the dreams](../rbm/learning.ipynb), [Contrastive divergence](../rbm/contrastive_divergence.ipynb) and [Persistent chains and the centred gradient](../rbm/persistent_cd.ipynb).
 #
 # In this sheet the units of both layers are spins: $x_i$ and $h_j$ are $-1$ or $+1$. The energy looks as it does in the chapters, $E(x, h) = -h^\top W x - c^\top x - b^\top h$, with $W$ of shape (hidden, visible), $b$ the hidden and $c$ the visible bias. Both conditionals are products over single spins: $p(h_j = 1 \mid x) = \frac{1}{2}(1 + \tanh(b_j + W_j x))$ and $p(x_i = 1 \mid h) = \frac{1}{2}(1 + \tanh(c_i + (W^\top h)_i))$. So the mean of $h_j$ given $x$ is $\tanh(b_j + W_j x)$. It takes the place of the probability $h(x)$ of the chapters.
 #
-# Write each function where the sheet says `raise NotImplementedError`. The cell after it tries your function on a few examples; whoever marks the sheet tries it on others. Your functions get numpy arrays and may use numpy or torch (`torch.tensor(x)` makes a tensor of an array). They give arrays or tensors back, and must leave alone what they are given. Each exercise can be solved without the others. The package `lecture_lib` is not there when the sheet is marked.
+# Write each function where the sheet says `raise NotImplementedError`. The cell after it tries your function on a few examples; whoever marks the sheet tries it on others. Your functions get numpy arrays and may use numpy or torch (`torch.tensor(x)` makes a tensor of an array). They give arrays or tensors back, and must leave alone what they are given: copy an array before you change it. Each exercise can be solved without the others. The package `lecture_lib` is not there when the sheet is marked.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
@@ -28,9 +28,12 @@ def close(answer, expected):
     answer = answer.detach() if hasattr(answer, "detach") else answer
     answer = np.asarray(answer, dtype=float)
     expected = np.asarray(expected, dtype=float)
-    if answer.shape != expected.shape:
-        return False
-    return np.allclose(answer, expected, rtol=1e-4, atol=1e-5)
+    same = answer.shape == expected.shape
+    same = same and np.allclose(answer, expected, rtol=1e-4, atol=1e-5)
+    if not same:
+        print(f"The answer, of shape {answer.shape}:\n{answer}")
+        print(f"What was expected, of shape {expected.shape}:\n{expected}")
+    return same
 
 
 def given(values):

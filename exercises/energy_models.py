@@ -13,11 +13,11 @@
 # %% [markdown]
 # # Exercises: spins instead of bits
 #
-# > **30 marks, about 2 hours.** You should have read {doc}`/book/energy/why_generative_models` and {doc}`/book/energy/energy_based_models`.
+# > **30 marks, about 2 hours.** You should have read [Why generative models: density, samples, features](../energy/why_generative_models.ipynb) and [Energy-based models: low energy, high probability](../energy/energy_based_models.ipynb).
 #
 # The chapters use units that are 0 or 1. Physicists use *spins* that are $-1$ or $+1$. Everything carries over, but no formula carries over unchanged. A row of $d$ spins $s$ has the energy $E(s) = -\sum_{i<j} J_{ij} s_i s_j - \sum_i f_i s_i$ with couplings $J$ and fields $f$. The matrix $J$ is symmetric and its diagonal is zero. As always, $p(s) = e^{-E(s)} / Z$.
 #
-# Write each function where the sheet says `raise NotImplementedError`. The cell after it tries your function on a few examples; whoever marks the sheet tries it on others. Your functions get numpy arrays and may use numpy or torch (`torch.tensor(s)` makes a tensor of an array). They give arrays or tensors back, and must leave alone what they are given. Each exercise can be solved without the others. The package `lecture_lib` is not there when the sheet is marked.
+# Write each function where the sheet says `raise NotImplementedError`. The cell after it tries your function on a few examples; whoever marks the sheet tries it on others. Your functions get numpy arrays and may use numpy or torch (`torch.tensor(s)` makes a tensor of an array). They give arrays or tensors back, and must leave alone what they are given: copy an array before you change it. Each exercise can be solved without the others. The package `lecture_lib` is not there when the sheet is marked.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
@@ -28,9 +28,12 @@ def close(answer, expected):
     answer = answer.detach() if hasattr(answer, "detach") else answer
     answer = np.asarray(answer, dtype=float)
     expected = np.asarray(expected, dtype=float)
-    if answer.shape != expected.shape:
-        return False
-    return np.allclose(answer, expected, rtol=1e-4, atol=1e-5)
+    same = answer.shape == expected.shape
+    same = same and np.allclose(answer, expected, rtol=1e-4, atol=1e-5)
+    if not same:
+        print(f"The answer, of shape {answer.shape}:\n{answer}")
+        print(f"What was expected, of shape {expected.shape}:\n{expected}")
+    return same
 
 
 def given(values):

@@ -13,11 +13,11 @@
 # %% [markdown]
 # # Exercises: noise in, samples out
 #
-# > **25 marks, about 2 hours.** You should have read {doc}`/book/vae/reparameterization`.
+# > **25 marks, about 2 hours.** You should have read [Reparameterisation: a gradient through a draw](../vae/reparameterization.ipynb).
 #
 # The chapter draws from a Gaussian by shifting and stretching noise. The same idea works for other distributions, and fails for some. Here you write samplers that get their noise from outside: `u` holds uniform numbers strictly between 0 and 1, `eps` standard normal ones.
 #
-# Write each function where the sheet says `raise NotImplementedError`. The cell after it tries your function on a few examples; whoever marks the sheet tries it on others. Your functions get numpy arrays and may use numpy or torch (`torch.tensor(x)` makes a tensor of an array). They give arrays or tensors back, and must leave alone what they are given. Each exercise can be solved without the others. The package `lecture_lib` is not there when the sheet is marked.
+# Write each function where the sheet says `raise NotImplementedError`. The cell after it tries your function on a few examples; whoever marks the sheet tries it on others. Your functions get numpy arrays and may use numpy or torch (`torch.tensor(x)` makes a tensor of an array). They give arrays or tensors back, and must leave alone what they are given: copy an array before you change it. Each exercise can be solved without the others. The package `lecture_lib` is not there when the sheet is marked.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
@@ -28,9 +28,12 @@ def close(answer, expected):
     answer = answer.detach() if hasattr(answer, "detach") else answer
     answer = np.asarray(answer, dtype=float)
     expected = np.asarray(expected, dtype=float)
-    if answer.shape != expected.shape:
-        return False
-    return np.allclose(answer, expected, rtol=1e-4, atol=1e-5)
+    same = answer.shape == expected.shape
+    same = same and np.allclose(answer, expected, rtol=1e-4, atol=1e-5)
+    if not same:
+        print(f"The answer, of shape {answer.shape}:\n{answer}")
+        print(f"What was expected, of shape {expected.shape}:\n{expected}")
+    return same
 
 
 def given(values):

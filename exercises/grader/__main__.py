@@ -7,7 +7,7 @@
 student in `feedback/`, `to_mark.html` with the derivations written by hand, and
 `written.csv`, to be filled in by whoever marks those: run the command again and
 the marks are added. What was graded is not graded again, so a run that broke
-off goes on. The seed of the hidden tests is drawn on the first run and kept in
+off goes on, and what is handed in late can be graded into the same folder. The seed of the hidden tests is drawn on the first run and kept in
 `graded/seed.txt`: keep it to yourself until the marks are out.
 """
 
@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from . import marking, report
 from .sandbox import refusal
-from .sheet import TOPICS, find
+from .sheet import find
 
 
 def submissions(folder, topic):
@@ -57,23 +57,22 @@ def graded(student, path, sheet, seed, unsafe, results):
 
 
 def grade(sheet, folder, out, *, seed=None, jobs=-1, unsafe=False):
-    """Grade what is new in the folder, write all reports, give all results."""
+    """Grade what is new in the folder; write the reports of all that OUT holds. Gives all results, and the marks by hand."""
     results = out / "results"
     results.mkdir(parents=True, exist_ok=True)
+    by_hand = report.marks_by_hand(sheet, out / "written.csv")
     seed = marking.seed_in(out) if seed is None else seed
-    todo, done = [], {}
-    for student, path in submissions(folder, sheet.topic).items():
-        old = stored(results / f"{student}.json")
-        if old and old.key == marking.key(path, sheet, seed):
-            done[student] = old
-        else:
-            todo.append(delayed(graded)(student, path, sheet, seed, unsafe, results))
+    earlier = (stored(path) for path in results.glob("*.json"))
+    done = {old.student: old for old in earlier if old and old.marks.keys() == {cell.name for cell in sheet.of("test")}}
+    todo = [delayed(graded)(student, path, sheet, seed, unsafe, results)
+            for student, path in submissions(folder, sheet.topic).items()
+            if student not in done or done[student].key != marking.key(path, sheet, seed)]
     work = Parallel(n_jobs=jobs, return_as="generator_unordered")(todo)
     for result in tqdm(work, total=len(todo), desc=f"grading {sheet.topic}", disable=None):
         done[result.student] = result
     everyone = [done[student] for student in sorted(done)]
-    report.all_of(sheet, everyone, out)
-    return everyone
+    report.all_of(sheet, everyone, by_hand, out)
+    return everyone, by_hand
 
 
 def main(arguments=None):
@@ -87,8 +86,10 @@ def main(arguments=None):
     parser.add_argument("--dask", metavar="ADDRESS", help="of a Dask scheduler that does the work; OUT must be on a shared disk")
     parser.add_argument("--unsafe", action="store_true", help="run students' code without the sandbox")
     options = parser.parse_args(arguments)
-    if options.sheet not in TOPICS and not Path(options.sheet).is_file():
-        parser.error(f"{options.sheet} is neither a file nor one of {', '.join(TOPICS)}")
+    try:
+        sheet = find(options.sheet)
+    except ValueError as error:
+        parser.error(str(error))
     if not options.submissions.is_dir():
         parser.error(f"{options.submissions} is not a folder")
     if why := refusal(options.unsafe):
@@ -100,9 +101,17 @@ def main(arguments=None):
 
             client = backend.enter_context(Client(options.dask))
             backend.enter_context(parallel_config(backend="dask", client=client))
-        everyone = grade(find(options.sheet), options.submissions, options.out,
-                         seed=options.seed, jobs=options.jobs, unsafe=options.unsafe)
-    print(f"{len(everyone)} submissions: {options.out / 'grades.csv'}")
+        try:
+            everyone, by_hand = grade(sheet, options.submissions, options.out,
+                                      seed=options.seed, jobs=options.jobs, unsafe=options.unsafe)
+        except ValueError as error:
+            parser.error(str(error))
+    print(f"{report.count(len(everyone), 'submission')}: {options.out / 'grades.csv'}")
+    if left := report.left_to_mark(everyone, by_hand):
+        print(f"{report.count(left, 'derivation')} to be marked by a person: read {options.out / 'to_mark.html'}, "
+              f"fill in {options.out / 'written.csv'}, and run this command again")
+    if strangers := sorted(by_hand.keys() - {result.student for result in everyone}):
+        print(f"written.csv has marks for somebody who handed nothing in: {', '.join(strangers)}", file=sys.stderr)
     for result in everyone:
         for note in result.notes:
             if note.startswith("NOT GRADED"):

@@ -61,8 +61,9 @@ def introduction(sheet, cell):
     """The sheet's text, with another heading and opening on the page of solutions."""
     if cell is not sheet.cells[0]:
         return cell.source
-    return (f"# Solutions: {sheet.title.removeprefix('Exercises: ')}\n\n"
-            f"> Worked solutions of {{doc}}`/book/exercises/{sheet.topic}`, folded away, each with what it was tried on. "
+    page = f"[the sheet](../exercises/{sheet.topic}.ipynb)"
+    return (f"# Solutions: {sheet.subject}\n\n"
+            f"> Worked solutions of {page}, folded away, each with what it was tried on. "
             "Have a look at one when you have tried it yourself. There are other right ways to write each.\n\n"
             + cell.source.split("\n\n", 2)[2])
 

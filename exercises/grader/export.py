@@ -19,7 +19,7 @@ import re
 import sys
 from pathlib import Path
 
-from .report import plain, table
+from .report import count, plain, table
 
 
 def lines_of(path):
@@ -41,15 +41,19 @@ def grades_of(path, name):
     return found
 
 
-def remarks(line, names):
+def tests_of(line):
+    """The columns that hold the marks of one test."""
+    return [name for name in line if name not in ("student", "total", "out_of", "notes")]
+
+
+def remarks(line):
     """What is to be said beside a mark: the marks of the tests, and the notes."""
-    each = ", ".join(f"{name} {line[name] or 'not marked yet'}" for name in names)
+    each = ", ".join(f"{name} {line[name] or 'not marked yet'}" for name in tests_of(line))
     return f"{each}. {line['notes']}".strip()
 
 
 def filled(lines, grades, student, marks, feedback=None):
     """The gradebook's lines with the marks in their column, and who could not be placed on either side."""
-    names = [name for name in next(iter(grades.values()), {}) if name not in ("student", "total", "out_of", "notes")]
     placed = set()
     for line in lines:
         who = (line[student] or "").strip()
@@ -59,7 +63,7 @@ def filled(lines, grades, student, marks, feedback=None):
             placed.add(who)
             line[marks] = grades[who]["total"]
             if feedback:
-                line[feedback] = remarks(grades[who], names)
+                line[feedback] = remarks(grades[who])
     without = [who for line in lines if (who := (line[student] or "").strip()) and who not in grades]
     return lines, sorted(grades.keys() - placed), without
 
@@ -79,7 +83,9 @@ def main(arguments=None):
         if not path.is_file():
             parser.error(f"there is no file {path}")
     lines, columns = lines_of(options.gradebook)
-    for column in filter(None, (options.student, options.marks, options.feedback)):
+    if options.feedback and options.feedback not in columns:
+        columns.append(options.feedback)
+    for column in options.student, options.marks:
         if column not in columns:
             parser.error(f"{options.gradebook} has no column {column!r}; it has {', '.join(map(repr, columns))}")
     if options.name.groups != 1:
@@ -89,12 +95,14 @@ def main(arguments=None):
         lines, unknown, without = filled(lines, grades, options.student, options.marks, options.feedback)
     except ValueError as error:
         parser.error(str(error))
-    table(options.out, columns, [[line[column] for column in columns] for line in lines])
-    print(f"{len(grades) - len(unknown)} marks in {options.out}")
+    table(options.out, columns, [[line.get(column, "") for column in columns] for line in lines])
+    print(f"{count(len(grades) - len(unknown), 'mark')} in {options.out}")
+    if unmarked := [who for who, line in grades.items() if not all(line[name] for name in tests_of(line))]:
+        print(f"without the derivation, which is not marked yet: {', '.join(sorted(unmarked))}", file=sys.stderr)
     for what, names in (("not in the gradebook", unknown), ("in the gradebook without a submission", without)):
         if names:
             print(f"{what}: {', '.join(names)}", file=sys.stderr)
-    return 1 if unknown else 0
+    return 0
 
 
 if __name__ == "__main__":

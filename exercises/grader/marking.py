@@ -96,25 +96,29 @@ def mark(student, path, sheet, seed, *, unsafe=False):
                 result.remarks[test.name] = remark
             else:
                 result.marks[test.name] = test.marks
-        result.notes += [f"The cell that begins “{cell.strip()[:60]}” stopped: {error}"
+        result.notes += [f"The cell that begins “{cell.strip().splitlines()[0][:60]}” stopped: {error}"
                          for cell, error in box.errors.items() if cell in work]
+    if not work:
+        result.notes.append("No code was added to the sheet.")
+    elif not any(name in source for name in sheet.functions for source in work):
+        result.notes.append("None of the functions that the sheet asks for is here: is this another sheet?")
     return result
 
 
 def try_test(test, sheet, box):
-    """Run a test against the box; what went wrong in words, or nothing."""
+    """Run a test against the box, first its examples and then its hidden part; what went wrong in words, or nothing."""
     names = {name: partial(box.call, name) for name in sheet.functions}
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
-            for cell in sheet.of("setup"):
-                exec(cell.released, names)
-            exec(test.tested, names)
-    except Wrong as error:
-        return str(error)
-    except AssertionError as error:
-        return str(error) or "A test does not hold."
-    except Exception as error:
-        return f"The answer is not of the form that was asked for ({type(error).__name__})."
+    examples = "\n".join(cell.released for cell in (*sheet.of("setup"), test))
+    for part, failure in (examples, "An example on the sheet does not hold."), (test.hidden, "A hidden test does not hold."):
+        try:
+            with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
+                exec(part, names)
+        except Wrong as error:
+            return str(error)
+        except AssertionError as error:
+            return str(error) or failure
+        except Exception as error:
+            return f"The answer is not of the form that was asked for ({type(error).__name__}: {error})."
     return ""
 
 

@@ -7,6 +7,7 @@ It gets inputs and gives answers as JSON; it never sees a test or a solution.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,9 +17,9 @@ import time
 from functools import cache
 from pathlib import Path
 
-from .worker import LONGEST_ANSWER, decode, encode
+from .worker import LONGEST_ANSWER, MISSING, decode, encode
 
-CELL, CALL, WHOLE = 60, 10, 200  # seconds a cell may take (it may import torch, on a busy machine), a call, a whole submission
+CELL, CALL, WHOLE = 60, 20, 200  # seconds a cell may take (it may import torch, on a busy machine), a call, a whole submission
 TEMPORARY = 16 << 20  # bytes of files
 NOBODY = "65534"
 WORKER = Path(__file__).with_name("worker.py")
@@ -124,7 +125,7 @@ class Box:
         finally:
             timer.cancel()
         if error is not None:
-            raise Wrong(str(error)[:500])
+            raise Wrong(str(error).strip().removesuffix(":")[:500])
         return value
 
     def run(self, cell):
@@ -164,4 +165,11 @@ class Box:
         """The answer of a student's function to these inputs."""
         if self.process is None:
             self.start()
-        return self.ask({"call": name, "given": [encode(value) for value in given]})
+        try:
+            return self.ask({"call": name, "given": [encode(value) for value in given]})
+        except Wrong as error:
+            if not str(error).endswith(MISSING):
+                raise
+            stopped = (why for cell, why in self.errors.items() if re.search(rf"\bdef {name}\b|^{name}\s*=", cell, re.M))
+            raise Wrong(f"{name} is not defined: the cell that should do it stopped, {why}" if (why := next(stopped, ""))
+                        else f"{name} is not defined") from None

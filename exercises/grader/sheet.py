@@ -46,9 +46,9 @@ class Cell:
         return MARK.sub("", HIDDEN.sub("", self.source + "\n")).rstrip()
 
     @property
-    def tested(self):
-        """A test with its hidden part."""
-        return MARK.sub("", self.source + "\n")
+    def hidden(self):
+        """The hidden part of a test."""
+        return MARK.sub("", "".join(match[0] for match in HIDDEN.finditer(self.source + "\n")))
 
     @property
     def aim(self):
@@ -76,6 +76,11 @@ class Sheet:
     @cached_property
     def title(self):
         return re.search(r"^# (.+)$", self.cells[0].source, re.M)[1]
+
+    @property
+    def subject(self):
+        """The title without the word that all sheets share."""
+        return self.title.removeprefix("Exercises: ")
 
     def of(self, *roles):
         return [cell for cell in self.cells if cell.role in roles]
@@ -111,4 +116,12 @@ def read(path):
 
 def find(name):
     """A sheet by its topic, or by the path of a master kept elsewhere."""
-    return read(FOLDER / f"{name}.py" if name in TOPICS else name)
+    path = Path(FOLDER / f"{name}.py" if name in TOPICS else name)
+    if not path.is_file():
+        raise ValueError(f"{name} is neither a file nor one of {', '.join(TOPICS)}")
+    if path.suffix != ".py":
+        raise ValueError(f"a master is a .py file with solutions and hidden tests, got {path.name}")
+    sheet = read(path)
+    if bare := [test.name for test in sheet.of("test") if not test.hidden]:
+        raise ValueError(f"{path} is no master: it has no hidden tests in {', '.join(bare)}")
+    return sheet

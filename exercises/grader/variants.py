@@ -29,7 +29,7 @@ from tqdm import tqdm
 from . import bank
 from .build import build
 from .marking import seed_in
-from .report import write
+from .report import count, write
 from .sandbox import Box, refusal
 from .sheet import FOLDER, TOPICS, find, read
 
@@ -74,7 +74,8 @@ def master(topic, seed):
     """The text of a variant's master."""
     values, names = choices(topic, seed)
     text = (FOLDER / f"{topic}.py").read_text(encoding="utf-8")
-    return renamed(rewritten(text, allowed(topic).edits(**values)), names)
+    text = renamed(rewritten(text, allowed(topic).edits(**values)), names)
+    return re.sub(r"^(# # Exercises: .+)$", r"\1 (graded)", text, count=1, flags=re.M)
 
 
 def translated(topic, seed):
@@ -123,9 +124,11 @@ def faults(sheet, answers, box, seed):
 
 def make(topic, seed, out, box):
     """Write a variant's files, and say what of its bank does not get the marks it must get."""
-    path, answers = out / f"{topic}.py", out / "banks" / f"{topic}.py"
+    path, answers, text = out / f"{topic}.py", out / "banks" / f"{topic}.py", master(topic, seed)
+    if path.exists() and path.read_text(encoding="utf-8") != text:
+        raise ValueError(f"{path} is not what this seed gives, or was changed by hand: move it away, or name another folder")
     answers.parent.mkdir(parents=True, exist_ok=True)
-    write(path, master(topic, seed))
+    write(path, text)
     write(answers, bank_text(topic, seed))
     build(path, out)
     sheet = read(path)
@@ -147,12 +150,15 @@ def main(arguments=None):
         return 2
     options.out.mkdir(parents=True, exist_ok=True)
     seed = seed_in(options.out) if options.seed is None else options.seed
-    with Box([]) as box:
-        found = [fault for topic in tqdm(options.sheets, desc="making and trying variants", disable=None)
-                 for fault in make(topic, seed, options.out, box)]
+    try:
+        with Box([]) as box:
+            found = [fault for topic in tqdm(options.sheets, desc="making and trying variants", disable=None)
+                     for fault in make(topic, seed, options.out, box)]
+    except ValueError as error:
+        parser.error(str(error))
     for fault in found:
         print(f"DO NOT ASSIGN: {fault}", file=sys.stderr)
-    print(f"{len(options.sheets)} sheets in {options.out / 'exercises'}; to grade one, name its master, "
+    print(f"{count(len(options.sheets), 'sheet')} in {options.out / 'exercises'}; to grade one, name its master, "
           f"as in: python -m exercises.grader {options.out / options.sheets[0]}.py submissions --out graded")
     return 1 if found else 0
 

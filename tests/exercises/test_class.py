@@ -13,6 +13,7 @@ from submissions import full, notebook, save
 
 from exercises.grader import sandbox
 from exercises.grader.__main__ import main
+from exercises.grader.marking import mark
 from exercises.grader.sheet import find
 
 ROOT = Path(__file__).parents[2]
@@ -117,7 +118,60 @@ def test_a_dask_cluster_grades_with_the_same_command(submitted, tmp_path):
         "ada": "26", "bob": "23", "'=1+1": "0", "carol": "0", "dora": "0"}
 
 
-def test_a_sheet_that_is_none_is_named(submitted, tmp_path, capsys):
+def test_what_is_handed_in_late_joins_the_rest_and_no_mark_by_hand_is_lost(submitted, tmp_path):
+    out = tmp_path / "out"
+    assert command(submitted, out).returncode == 0
+    lines = (out / "written.csv").read_text().replace("ada,balance,,", "ada,balance,4,complete")
+    (out / "written.csv").write_text(lines.replace(",", ";") + "cloe;balance;1,5;\n", encoding="utf-8-sig")  # as a spreadsheet saves it
+    save(tmp_path / "late" / "eve.ipynb", notebook(SHEET))
+    run = command(tmp_path / "late", out)
+    assert run.returncode == 0, run.stderr
+    assert "somebody who handed nothing in: cloe" in run.stderr
+    assert "5 derivations to be marked" in run.stdout
+    assert {name: line["total"] for name, line in grades(out).items()} == {
+        "ada": "30", "bob": "23", "'=1+1": "0", "carol": "0", "dora": "0", "eve": "26"}
+    written = (out / "written.csv").read_text()
+    assert "ada,balance,4,complete" in written
+    assert "cloe,balance,1.5," in written
+
+
+@pytest.mark.parametrize(("table", "said"), [
+    ("ada,balance,40,", "line 2: marks must be a number from 0 to 4, got '40'"), ("ada,balance,-3,", "got '-3'"),
+    ("ada,balance,two,", "got 'two'"), ("ada,balanse,2,", "question must be one of balance, got 'balanse'")])
+def test_marks_by_hand_that_are_none_are_refused_with_their_line(submitted, tmp_path, table, said, capsys):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "written.csv").write_text(f"student,question,marks,remark\n{table}\n")
     with pytest.raises(SystemExit):
-        main(["energy_model", str(submitted), "--out", str(tmp_path / "out")])
-    assert "energy_model is neither a file nor one of energy_models, rbm_inference" in capsys.readouterr().err
+        main(["energy_models", str(submitted), "--out", str(tmp_path / "out")])
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "out" / "grades.csv").exists()
+
+
+def test_remarks_say_what_went_wrong(tmp_path, sandbox):
+    def remark(source, test="energy-test"):
+        result = mark("x", save(tmp_path / "x.ipynb", notebook(SHEET, {"energy": source})), SHEET, 5)
+        return result.remarks[test], result.notes
+
+    assert remark("def ising_energy(J, f, s):\n    return s @ f")[0] == "An example on the sheet does not hold."
+    said, notes = remark("def ising_energy(J, f, s)\n    return 0")
+    assert said.startswith("ising_energy is not defined: the cell that should do it stopped, SyntaxError")
+    assert "begins “def ising_energy(J, f, s)” stopped" in notes[0]
+    assert remark("")[0] == "ising_energy is not defined"
+    examples_only = "def ising_energy(J, f, s):\n    return [-2.5, -0.5, 0.5]"
+    assert remark(examples_only)[0].startswith("wrong energies for")
+    other = mark("x", save(tmp_path / "x.ipynb", notebook(find("elbo"))), SHEET, 5)
+    assert other.notes == ["None of the functions that the sheet asks for is here: is this another sheet?"]
+    empty = mark("x", save(tmp_path / "x.ipynb", notebook(SHEET, whole="released")), SHEET, 5)
+    assert empty.notes == ["No code was added to the sheet."]
+
+
+def test_a_sheet_that_is_none_or_no_master_is_named(submitted, tmp_path, capsys):
+    for name, said in (("energy_model", "energy_model is neither a file nor one of energy_models, rbm_inference"),
+                       (str(ROOT / "book/exercises/elbo.ipynb"), "a master is a .py file with solutions and hidden tests, got elbo.ipynb")):
+        with pytest.raises(SystemExit):
+            main([name, str(submitted), "--out", str(tmp_path / "out")])
+        assert said in capsys.readouterr().err
+    master = tmp_path / "elbo.py"
+    master.write_text((ROOT / "exercises" / "elbo.py").read_text().replace("### BEGIN HIDDEN TESTS", "###"))
+    with pytest.raises(ValueError, match="is no master: it has no hidden tests in kl-test"):
+        find(master)

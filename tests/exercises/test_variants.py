@@ -108,6 +108,10 @@ def test_one_command_makes_a_private_folder_with_a_seed_of_its_own(tmp_path, cap
     before = (tmp_path / "private" / "energy_models.py").read_text()
     assert variants.main(["energy_models", "--out", str(tmp_path / "private")]) == 0
     assert (tmp_path / "private" / "energy_models.py").read_text() == before
+    (tmp_path / "private" / "energy_models.py").write_text(before + "# changed by hand\n")
+    with pytest.raises(SystemExit):
+        variants.main(["energy_models", "--out", str(tmp_path / "private")])
+    assert "was changed by hand" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         variants.main(["ising", "--out", str(tmp_path)])
     assert "ising is none of energy_models" in capsys.readouterr().err

@@ -9,7 +9,7 @@ PYTHON := $(shell for p in python3.11 python3.12 python3.13; do \
 	$$p -c 'import venv, ensurepip' >/dev/null 2>&1 && { command -v $$p; break; }; done)
 BIN := .venv/bin
 # Compiled once, since kernels and the grader's sandbox start often and cannot write what they compile.
-COMPILED := IPython ipykernel matplotlib mpmath numpy scipy sklearn sympy torch
+COMPILED := IPython ipykernel matplotlib numpy torch
 PORT := 8000
 
 # Stored outputs are compared strictly on the reference platform only, with

@@ -1,6 +1,7 @@
 """Find the browser of the site's tests, or fetch Playwright's own.
 
-A Chromium or Chrome of the system is used where there is one. Otherwise
+A Chromium or Chrome of the system is used where there is one, its headless shell
+first, which draws no window and is the fastest. Otherwise
 Playwright downloads its Chromium for this user; what only root can install is
 named in one line.
 """
@@ -9,7 +10,7 @@ import shutil
 import subprocess
 import sys
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def system_browser() -> str | None:
@@ -25,7 +26,7 @@ def main() -> int:
     install = [sys.executable, "-m", "playwright", "install", "chromium"]
     if subprocess.run(install, check=False).returncode == 0:
         return 0
-    print("The browser tests need Chromium. As root: apt-get install -y chromium", file=sys.stderr)
+    print("The browser tests need Chromium. As root: apt-get install -y chromium-headless-shell", file=sys.stderr)
     return 1
 
 

@@ -13,12 +13,12 @@ CHOICES = {"size": (0.5, 1.5, 2.0, 3.0), "signs": ((-1, 1), (1, -1), (1, 1)), "l
 NAMES = {
     "ising_energy": ("spin_energy", "energy_of_spins", "row_energy"),
     "log_partition": ("log_normalizer", "log_sum_of_weights", "log_Z"),
-    "energy_drop": ("drop_in_energy", "energy_gain", "energy_fall"),
+    "energy_drop": ("drop_energy", "energy_gain", "energy_fall"),
     "prob_up": ("prob_plus", "prob_positive", "up_probability"),
     "gibbs_sweep": ("sweep", "sweep_of_gibbs", "one_sweep"),
     "to_spins": ("spins_from_bits", "as_spins", "bits_to_spins"),
     "chain_log_partition": ("chain_log_normalizer", "log_Z_of_chain", "chain_log_Z"),
-    "chain_mean": ("chain_magnetisation", "mean_of_chain", "chain_averages"),
+    "chain_mean": ("chain_means", "mean_chain", "spin_means"),
 }
 LATEX = {0.5: r"\frac{1}{2}", 1.0: "1", 1.5: r"\frac{3}{2}", 2.0: "2", 3.0: "3"}
 
@@ -77,7 +77,8 @@ def edits(size, signs, layer, transposed):
         "    return 2 * (f[i] + s @ J[i])": f"    return {2 * size:g} * ({f_}f[i] {k} s @ J[i])",
         "s = given([[1, 1, 1], [1, -1, 1]])": f"s = given([[{s0}, {s0}, {s0}], [{s0}, -{s0}, {s0}]])",
         "s, 0), [5, -3])": f"s, 0), {shown([2 * (jj * 2 + ff * 0.5), 2 * (jj * -2 + ff * 0.5)])})",
-        "s, 1), [2, 2])": f"s, 1), {shown([2 * jj, 2 * jj])})",
+        's, 1), [2, 2]), "spin i itself must not matter"': 's, 1), [2, 2]), "spin i itself must not matter"' if one
+            else f's, 1), {shown([2 * jj, 2 * jj])}), "spin i must not matter"',
         "for spin in (-1, 1):": "for spin in (-1, 1):" if one else f"for spin in ({down}, {up}):",
         "energies.append(-pairs - sum(f[a]": f"energies.append({K_}pairs {F} sum(f[a]",
         "    return 0.5 * (1 + np.tanh(f[i] + s @ J[i]))": f"    return 0.5 * (1 + np.tanh({times(size, '(f[i] + s @ J[i])')[(1 if one else 0):(-1 if one else None)]}))"

@@ -96,6 +96,9 @@ def edits(size, signs, layer, transposed):
         "np.where(u[:, i] < p, 1.0, -1.0)": f"np.where(u[:, i] < p, {up}, {down})",
         "s, u = given([[1, -1], [1, 1]]), given([[0.5, 0.5], [0.5, 0.5]])":
             f"s, u = given([[{s0}, -{s0}], [{s0}, {s0}]]), given([[0.5, 0.5], [0.5, 0.5]])",
+        # couplings and fields in the same range as with spins of size 1, where what is drawn decides
+        "    J = 1.5 * rng.normal(size=(d, d))": f"    J = {1.5 / size**2:g} * rng.normal(size=(d, d))",
+        "f, s, u = rng.normal(size=d),": "f, s, u = rng.normal(size=d)," if one else f"f, s, u = rng.normal(size=d) / {s0},",
         "[[-1, -1], [1, 1]])\nprint": f"{shown(size * np.array([[-1, -1], [1, 1]]) if jj > 0 else size * np.array([[1, -1], [-1, 1]]))})\nprint",
         "            log_odds = 2 * f[i] + 2 * sum(J[i, n] * row[n] for n in range(d) if n != i)":
             f"            log_odds = {shown(-2 * size * fields)} * f[i] + {shown(-2 * size * pairs)} * sum(J[i, n] * row[n] for n in range(d) if n != i)",

@@ -51,11 +51,9 @@ def given(values):
 #
 # Write `free_bits(log_p, mu, sigma, delta)`: this objective, one number. `log_p` of shape (batch,) holds $\mathbb{E}_q[\log p(x_n \mid z)]$. The encoder gives `mu` and the standard deviations `sigma`, both of shape (batch, latent). The prior is $\mathcal{N}(0, I)$.
 #
-# <details><summary>Hint</summary>
-#
+# :::{dropdown} Hint
 # Mean first, then the maximum, then the sum over units. In another order it is another objective.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "free", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def free_bits(log_p, mu, sigma, delta):
@@ -104,11 +102,9 @@ for batch, K, delta in ((1, 1, 0.1), (6, 8, 0.5), (5, 6, 1.0)):
 #
 # **Step 3** (2 marks). `shortfall(p, log_lik, beta, q)`: by how much the $\mathcal{L}_\beta$ of `q` falls short of the largest, shape (batch,). `q` has the shape of `log_lik`; some of its entries may be zero, and these add nothing.
 #
-# <details><summary>Hint for steps 1 and 2</summary>
-#
+# :::{dropdown} Hint for steps 1 and 2
 # A likelihood at the price $\beta$ counts with the power $1 / \beta$. Subtract the largest log of each row before you exponentiate, or use `np.logaddexp.reduce`.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "code", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def best_code(p, log_lik, beta):
@@ -239,11 +235,9 @@ for batch, values, beta, off in ((1, 2, 4.0, 0), (3, 5, 0.5, 0), (4, 4, 2.5, 2))
 #
 # **(b)** (2 marks) Other code has no likelihood at all. It minimises the mean over the pixels of $(x_i - \hat{x}_i)^2$, plus `beta` times the mean over the units of the divergence. With a decoder $\mathcal{N}(\hat{x}, \sigma^2 I)$ and one value of $\sigma^2$, that is minus the ELBO of one image, up to a positive factor and a constant. Write `noise_variance(beta, D, K)`: this $\sigma^2$.
 #
-# <details><summary>Hint</summary>
-#
+# :::{dropdown} Hint
 # What does one nat of divergence cost, and what does one nat of log-likelihood earn? Their ratio is the price.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "sums", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def beta_of_sums(beta, D, K, pixels, units):
@@ -300,11 +294,9 @@ for _ in range(3):
 #
 # **(b)** (2 marks) Write `really_read(m, j, n_units, n_factors)`: the pair (unit, factor) whose information the code finds in row `m`, column `j` of its table. Rows, columns, units and factors are counted from 0.
 #
-# <details><summary>Hint for (b)</summary>
-#
+# :::{dropdown} Hint for (b)
 # How many numbers lie before row $m$, column $j$ of the code's table? The same number lies before the entry in `info`.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "gaps", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def gaps(info, n_values):
@@ -370,17 +362,13 @@ for n_units, n_factors in ((8, 5), (4, 6), (3, 3)):
 #
 # **(c)** (2 marks) `price(W, s, x, limit)`: the $\beta$ for which the best encoder has the rate `limit`. It lies between 0.001 and 1000.
 #
-# <details><summary>Hint for (a)</summary>
-#
+# :::{dropdown} Hint for (a)
 # $\mathbb{E}_q \|x - W z\|^2 = \|x - W \mu\|^2 + \sum_j \sigma_j^2 \|w_j\|^2$ with the columns $w_j$ of $W$. Write down $\mathcal{L}_\beta$, and set its derivatives by $\mu$ and by each $\sigma_j^2$ to zero.
+# :::
 #
-# </details>
-#
-# <details><summary>Hint for (c)</summary>
-#
+# :::{dropdown} Hint for (c)
 # A higher price never buys more nats. So halve an interval of $\log \beta$ until it is small.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "encoder", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def best_encoder(W, s, x, beta):

@@ -47,11 +47,9 @@ def given(values):
 #
 # Write `positive_phase(W, b, x)`: the means of $-\partial E / \partial W$, $-\partial E / \partial b$ and $-\partial E / \partial c$, over $h$ given $x$ and over the rows of `x`. `x` has the shape (batch, visible). Give three arrays back, with the shapes of $W$, $b$ and $c$. Parameters of some thousands occur.
 #
-# <details><summary>Hint</summary>
-#
+# :::{dropdown} Hint
 # Given $x$, only $h$ is random. The energy is linear in $h$, so its mean is all you need.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "phase", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def positive_phase(W, b, x):
@@ -105,17 +103,13 @@ for n_hidden, n_visible, scale in ((1, 2, 1), (3, 3, 1), (3, 5, 1), (2, 3, 2000)
 #
 # **Step 3** (2 marks). Write `temperature_slope(W, b, c, tau, x)`: the slope of the mean log-likelihood, $\frac{1}{N} \sum_{m} \frac{\partial}{\partial \tau} \log p(x^{(m)})$, one number. The rows of `x` are the examples.
 #
-# <details><summary>Hint for step 2</summary>
-#
+# :::{dropdown} Hint for step 2
 # List all pairs of $x'$ and $h$ with `itertools.product`. Never exponentiate before you have taken out the largest.
+# :::
 #
-# </details>
-#
-# <details><summary>Hint for step 3</summary>
-#
+# :::{dropdown} Hint for step 3
 # There are two phases again. If you are not sure of a sign, compare with $(\log p_{\tau + \epsilon}(x) - \log p_{\tau - \epsilon}(x)) / 2 \epsilon$.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "given-x", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def energy_given_x(W, b, c, tau, x):
@@ -258,11 +252,9 @@ for n_hidden, n_visible, tau in ((1, 2, 1.0), (3, 3, 0.7), (2, 4, 2.5)):
 #
 # **(b)** (4 marks) Write `pcd_update(W, b, c, x, particles, u_h, u_x, rate)`: one update of persistent CD. First move the particles $k$ steps, with the parameters as they are. Then take a step of length `rate` up the estimated gradient of the mean log-likelihood. There need not be as many particles as examples. Use means of $h$ wherever you need not draw. Give back four arrays: the new $W$, $b$ and $c$, and the particles, ready for the next update.
 #
-# <details><summary>Hint for (b)</summary>
-#
+# :::{dropdown} Hint for (b)
 # Each phase is a mean over its own rows. Which phase belongs to `x`, and which to the particles?
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "chain", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def negative_sample(W, b, c, x, u_h, u_x):
@@ -378,11 +370,9 @@ for n_hidden, n_visible, n_rows, n_particles, k in ((1, 2, 6, 6, 1), (4, 4, 9, 4
 #
 # **(b)** (2 marks) Let $W$, $b$ and $c$ all begin at zero. Then the gradients of $W$ and $b$ are zero, and the text's code stays where it is for ever. The gradient of $c$ is zero only if every pixel of the data has the mean 0. Write `nats_lost(x)`: how much higher the mean log-likelihood of the rows of `x` could be, had $c$ alone been learnt as well as possible, while $W$ and $b$ remain zero. One number, in nats. Where the best $c_i$ is infinite, take the limit.
 #
-# <details><summary>Hint for (b)</summary>
-#
+# :::{dropdown} Hint for (b)
 # Without weights the pixels are independent coins. The best coin shows $+1$ as often as the data do.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "missing", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def missing_gradient(W, b, c, x):
@@ -462,11 +452,9 @@ assert close(nats_lost(x), 3 * np.log(2)), "wrong where all rows agree"
 #
 # **(b)** (3 marks) Write `cd_bias(W, b, c, x, k)`: the bias of CD-$k$ in $W$. That is the *mean* update direction of $W$, the mean being over all that the chains may do, minus the exact gradient of the mean log-likelihood. The chains start at the rows of `x`; the answer has the shape of $W$. `k` may be 0, or some hundreds.
 #
-# <details><summary>Hint for (b)</summary>
-#
+# :::{dropdown} Hint for (b)
 # A row vector of probabilities, times the transition matrix, is the distribution one step later. The positive phases cancel.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "transition", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def transition_matrix(W, b, c):

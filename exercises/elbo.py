@@ -47,11 +47,9 @@ def given(values):
 #
 # The chapters' prior is $\mathcal{N}(0, I)$. Take $\mathcal{N}(m, s^2 I)$ instead, with a mean $m$ of shape (latent,) and one number $s$ for all directions. Write `kl_to_prior(mu, log_var, m, s)`: the divergence $D_{KL}(\mathcal{N}(\mu, \operatorname{diag} \sigma^2) \,\|\, \mathcal{N}(m, s^2 I))$ for each row of `mu` and `log_var`, shape (batch,). As in the chapters, `log_var` is $\log \sigma^2$.
 #
-# <details><summary>Hint</summary>
-#
+# :::{dropdown} Hint
 # Move and stretch the axes so that the prior becomes $\mathcal{N}(0, I)$. A divergence does not notice.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "kl", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def kl_to_prior(mu, log_var, m, s):
@@ -96,11 +94,9 @@ for batch, n_latent in ((1, 1), (4, 3), (3, 4)):
 #
 # **Step 3** (2 marks). `gap(log_joint, q)`: $D_{KL}(q \,\|\, p(z \mid x))$.
 #
-# <details><summary>Hint for step 2</summary>
-#
+# :::{dropdown} Hint for step 2
 # $q \log q$ goes to zero as $q$ does. A computer says nan to it: leave these values out of the sum.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "evidence", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def log_evidence(log_joint):
@@ -202,11 +198,9 @@ for K, off in ((2, 0), (5, 0), (4, 2)):
 #
 # Let the latent variables be bits instead, independent under both the encoder and the prior. The encoder gives logits, the prior gives probabilities strictly between 0 and 1. Write `kl_bits(logits, p)`: the divergence of $q(z) = \prod_j \operatorname{Bern}(z_j; \operatorname{sigm}(\text{logits}_j))$ from $\prod_j \operatorname{Bern}(z_j; p_j)$ for each row, shape (batch,). `logits` has the shape (batch, latent), `p` (latent,). Logits of some thousands occur.
 #
-# <details><summary>Hint</summary>
-#
+# :::{dropdown} Hint
 # $\log \operatorname{sigm}(t) = -\operatorname{softplus}(-t)$ and $\log(1 - \operatorname{sigm}(t)) = -\operatorname{softplus}(t)$. `np.logaddexp(0, t)` is a softplus that never overflows.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "bits", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def kl_bits(logits, p):
@@ -306,17 +300,13 @@ for D in (2, 10, 784):
 #
 # **(c)** (3 marks) `elbo(w, s, x, m, v)`: the bound for $q(z \mid x) = \mathcal{N}(m, v)$, in closed form, nothing sampled; `m` and `v` have the shape (batch,), and so has the answer.
 #
-# <details><summary>Hint for (a)</summary>
-#
+# :::{dropdown} Hint for (a)
 # $x$ is Gaussian with mean zero. Its covariance is $w w^\top + s^2 I$, of size D × D.
+# :::
 #
-# </details>
-#
-# <details><summary>Hint for (c)</summary>
-#
+# :::{dropdown} Hint for (c)
 # $\mathbb{E}_q \|x - w z\|^2 = \|x - w m\|^2 + v \|w\|^2$, and the divergence from the prior is that of two Gaussians.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "exact", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def exact(w, s, x):

@@ -48,11 +48,9 @@ def given(values):
 #
 # Write `ising_energy(J, f, s)`: one energy for each row of `s`. The shapes are (d, d), (d,) and (batch, d); the answer is (batch,). Each pair of spins counts once.
 #
-# <details><summary>Hint</summary>
-#
+# :::{dropdown} Hint
 # The sum over all $i$ and $j$ meets each pair twice. What does the zero diagonal spare you?
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "energy", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def ising_energy(J, f, s):
@@ -89,11 +87,9 @@ for d, batch in ((1, 2), (4, 6), (7, 3)):
 #
 # Write `log_partition(J, f)`: the exact $\log Z$, a sum over all $2^d$ rows of spins, for $d$ up to 10. Two marks are for small energies. Two are for energies of some thousands, where $e^{-E}$ is not a number a computer can hold.
 #
-# <details><summary>Hint</summary>
-#
+# :::{dropdown} Hint
 # Take the largest exponent out of the sum before you exponentiate: $\log \sum_n e^{a_n} = m + \log \sum_n e^{a_n - m}$ for every $m$. `itertools.product` lists the rows.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "partition", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def log_partition(J, f):
@@ -156,11 +152,9 @@ assert close(answer, np.logaddexp.reduce(weights)), "wrong where energies are la
 #
 # **Step 2** (2 marks). `prob_up(J, f, s, i)`: the probability that $s_i = +1$ given the other spins. It must be right for energies of some thousands too, without a warning about overflow.
 #
-# <details><summary>Hint for step 2</summary>
-#
+# :::{dropdown} Hint for step 2
 # Two states, two weights $e^{-E}$: divide both by the larger. Or: $\operatorname{sigm}(t) = \frac{1}{2}(1 + \tanh \frac{t}{2})$.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "drop", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def energy_drop(J, f, s, i):
@@ -285,11 +279,9 @@ for d in (2, 4, 6):
 #
 # A machine of bits $x_i \in \{0, 1\}$ has the energy $-\sum_{i<j} A_{ij} x_i x_j - \sum_i a_i x_i$. Put $x_i = (1 + s_i)/2$, and the same machine is one of spins, up to a constant. Write `to_spins(A, a)`, which gives the three things `J, f, constant` such that the energy of $x$ is $E(s)$ plus the constant. `A` is symmetric with a zero diagonal, and so must `J` be.
 #
-# <details><summary>Hint</summary>
-#
+# :::{dropdown} Hint
 # Multiply $x_i x_j = \frac{1}{4}(1 + s_i)(1 + s_j)$ out. A spin collects a quarter from each pair it is in.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "spins", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def to_spins(A, a):
@@ -398,17 +390,13 @@ for _ in range(20):
 #
 # **(b)** (3 marks) `chain_mean(J, f)`: the mean of each spin under $p$, shape (n,), also for long chains.
 #
-# <details><summary>Hint for (a)</summary>
-#
+# :::{dropdown} Hint for (a)
 # Let $m_i(s_i)$ be the log of the sum over all spins left of $i$. Then $m_{i+1}(s_{i+1}) = \log \sum_{s_i} e^{m_i(s_i) + f_i s_i + J_i s_i s_{i+1}}$: two numbers, passed along the chain.
+# :::
 #
-# </details>
-#
-# <details><summary>Hint for (b)</summary>
-#
+# :::{dropdown} Hint for (b)
 # Pass the two numbers along from the right as well. Spin $i$ hears both.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "chain", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def chain_log_partition(J, f):

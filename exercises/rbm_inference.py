@@ -47,11 +47,9 @@ def given(values):
 #
 # Write `prob_up(W, b, x)`: the probability that $h_j = +1$ given $x$, for each row of `x` and each hidden unit. `x` has the shape (batch, visible), the answer (batch, hidden). It must be right for inputs of some thousands too, without a warning about overflow.
 #
-# <details><summary>Hint</summary>
-#
+# :::{dropdown} Hint
 # Only two energies matter, those of $h_j = -1$ and $h_j = +1$. By how much do they differ?
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "up", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def prob_up(W, b, x):
@@ -93,11 +91,9 @@ for n_hidden, n_visible, scale in ((1, 1, 1), (4, 4, 1), (3, 5, 1), (2, 3, 2000)
 #
 # **Step 2** (2 marks). Write `free_energy(W, b, c, x)`, shape (batch,).
 #
-# <details><summary>Hint for step 1</summary>
-#
+# :::{dropdown} Hint for step 1
 # $\log(e^{a} + e^{-a}) = |a| + \log(1 + e^{-2|a|})$. numpy has `logaddexp`.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "factors", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def log_factors(W, b, x):
@@ -179,11 +175,9 @@ for n_hidden, n_visible in ((1, 2), (4, 4), (3, 5)):
 #
 # Now let each hidden unit be 0, 1 or 2, and each visible unit 0 or 1, with the same energy. Write `mean_of_three(W, b, x)`: the mean of each $h_j$ given $x$, shape (batch, hidden), finite for inputs of some thousands.
 #
-# <details><summary>Hint</summary>
-#
+# :::{dropdown} Hint
 # Three states with the log-weights $0$, $a$ and $2a$: a softmax. Take the largest out before you exponentiate.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "three", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def mean_of_three(W, b, x):
@@ -226,11 +220,9 @@ for n_hidden, n_visible, scale in ((1, 2, 1), (4, 4, 1), (3, 5, 1), (2, 3, 2000)
 #
 # **(b)** (2 marks) How wrong is the code? Write `log_odds_error(W, b, c, x)`: the log-odds of $h_j = 1$ given $x$ as the code has them, minus those that follow from the printed energy. The answer has the shape (batch, hidden).
 #
-# <details><summary>Hint for (b)</summary>
-#
+# :::{dropdown} Hint for (b)
 # The log-odds of $h_j = 1$ are $E$ with $h_j = 0$ minus $E$ with $h_j = 1$. Much cancels.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "code", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def energy_of_code(W, b, c, x, h):
@@ -294,11 +286,9 @@ for n in (1, 2, 4):
 #
 # **(b)** (3 marks) `fill_in(W, b, c, x, known)`: the probability that each pixel is $+1$, given the known ones, shape (visible,). At a known pixel it is 1 or 0. Weights of some thousands occur.
 #
-# <details><summary>Hint</summary>
-#
+# :::{dropdown} Hint
 # List all values of the lost pixels with `itertools.product`, compute $-F$ for each image, and never exponentiate before you have taken out the largest.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "weight", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def log_weight(W, b, c, x, known):

@@ -51,11 +51,9 @@ def given(values):
 #
 # **(b)** (2 marks) `laplace(mu, s, u)`: the density is $\frac{1}{2s} e^{-|z - \mu| / s}$.
 #
-# <details><summary>Hint for (b)</summary>
-#
+# :::{dropdown} Hint for (b)
 # Left of $\mu$, $F(z) = \frac{1}{2} e^{(z - \mu) / s}$. Right of it, look at $1 - F$.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "logistic", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def logistic(mu, s, u):
@@ -114,11 +112,9 @@ for shape in ((40,), (3, 20)):
 #
 # **Step 2** (2 marks). `log_density(mu, raw, z)`: $\log q(z)$ of each row of `z`, shape (batch,). Triangular matrices make this cheap; any right way counts.
 #
-# <details><summary>Hint for step 2</summary>
-#
+# :::{dropdown} Hint for step 2
 # Undo the sampler: which $\varepsilon$ gave $z$? The volume grows by $|\det L|$, the product of the diagonal.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "correlated", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def correlated(mu, raw, eps):
@@ -204,11 +200,9 @@ for K, batch in ((1, 2), (3, 4), (4, 4)):
 #
 # **(b)** (3 marks) `score(a, mu, lam, eps, baseline)`: $(f(z) - \text{baseline})$ times the gradient of $\log q(z)$ at the sampled $z$.
 #
-# <details><summary>Hint for (b)</summary>
-#
+# :::{dropdown} Hint for (b)
 # $\log q(z) = -\lambda - \frac{1}{2} (z - \mu)^2 e^{-2\lambda}$ and a constant. Differentiate with $z$ held fixed, then write the result in $\varepsilon$.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "pathwise", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def pathwise(a, mu, lam, eps):
@@ -331,11 +325,9 @@ assert close(entropy_error(log_var), expected), "the error is another"
 #
 # **(b)** (2 marks) `relaxed(logits, u, tau)`: the same with a softmax of $(\text{logits} + g) / \tau$ in place of the largest. It must be right for a small temperature $\tau$ too, without a warning about overflow.
 #
-# <details><summary>Hint for (b)</summary>
-#
+# :::{dropdown} Hint for (b)
 # Subtract the largest entry of each row before you exponentiate.
-#
-# </details>
+# :::
 
 # %% nbgrader={"grade": false, "grade_id": "choose", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def choose(logits, u):

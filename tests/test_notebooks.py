@@ -50,6 +50,12 @@ def test_a_notebook_is_stored_from_one_run_from_top_to_bottom(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
+def test_answers_are_folded_so_that_their_formulas_show_in_jupyterlab_too(path):
+    """JupyterLab shows what stands in an HTML element as it is written, TeX and all."""
+    assert "<details" not in text(path)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
 def test_at_most_one_code_cell_in_five_escapes_the_comparison(path):
     def tags(cell):
         return set(cell["metadata"].get("tags", []))

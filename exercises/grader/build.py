@@ -44,7 +44,7 @@ def solved(sheet):
     cells, names, count = [], {}, 0
     for cell in sheet.cells:
         if cell.role == "written":
-            text = f"<details><summary>Solution</summary>\n\n{cell.solved}\n\n</details>"
+            text = f":::{{dropdown}} Solution\n{cell.solved}\n:::"
             cells.append(as_cell("markdown", text, {}))
         elif cell.kind == "markdown":
             cells.append(as_cell("markdown", introduction(sheet, cell), {}))

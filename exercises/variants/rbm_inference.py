@@ -184,7 +184,7 @@ def edits(sizes, signs, transposed, three, layer, error):
         "Write `log_odds_error(W, b, c, x)`: the log-odds of $h_j = 1$ given $x$ as the code has them, minus those that follow from the printed energy.":
             f"Write `log_odds_error(W, b, c, {known})`: the log-odds of ${unit} = 1$ given ${known}$ "
             f"{'as the code has them, minus those that follow from the printed energy' if code_first else 'that follow from the printed energy, minus those of the code'}.",
-        "The answer has the shape (batch, hidden).\n#\n# <details><summary>Hint for (b)": f"The answer has the shape (batch, {layer}).\n#\n# <details><summary>Hint for (b)",
+        "The answer has the shape (batch, hidden).\n#\n# :::{dropdown} Hint for (b)": f"The answer has the shape (batch, {layer}).\n#\n# :::{{dropdown}} Hint for (b)",
         "The log-odds of $h_j = 1$ are $E$ with $h_j = 0$ minus $E$ with $h_j = 1$": f"The log-odds of ${unit} = 1$ are $E$ with ${unit} = 0$ minus $E$ with ${unit} = 1$",
         "def log_odds_error(W, b, c, x):": f"def log_odds_error(W, b, c, {known}):",
         "    return np.tile(b - c, (len(x), 1))": f"    return np.tile({error}, (len({known}), 1))",

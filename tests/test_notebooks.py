@@ -105,7 +105,7 @@ def test_a_chapter_opens_and_closes_as_the_course_does(path):
         assert opening in page
     order = [page.index(f"\n## {title}\n") for title in ("What to take away", "Questions", "Spot the error")]
     assert order == sorted(order)
-    assert page.count("<details><summary>") >= 4
+    assert page.count(":::{dropdown} ") >= 4
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=name)

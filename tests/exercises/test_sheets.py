@@ -61,7 +61,7 @@ def check_marks(sheet):
     assert len(sheet.of("written")) == 1
     assert sum("Spot the error" in name for name in {cell.exercise for cell in sheet.marked}) == 1
     text = "\n".join(cell.source for cell in sheet.of("text"))
-    assert text.count("<details><summary>Hint") >= 3
+    assert text.count(":::{dropdown} Hint") >= 3
     assert "$$" not in text
 
 

@@ -2,11 +2,12 @@
 
 import ast
 import json
+from types import SimpleNamespace
 
 import pytest
 from test_sheets import check_code_fits, check_marks, check_nothing_is_left
 
-from exercises.grader import bank, variants
+from exercises.grader import bank, marking, variants
 from exercises.grader.sandbox import Box
 from exercises.grader.sheet import TOPICS, find, read
 
@@ -103,10 +104,12 @@ def test_edits_that_do_not_apply_or_overlap_are_refused():
         variants.rewritten("a b c", {"a b": "x", "b c": "y"})
 
 
-def test_one_command_makes_a_private_folder_with_a_seed_of_its_own(tmp_path, capsys, sandbox):
+def test_one_command_makes_a_private_folder_with_a_seed_of_its_own(tmp_path, capsys, sandbox, monkeypatch):
+    monkeypatch.setattr(marking, "secrets", SimpleNamespace(randbits={62: 4_019_286_110_352_870_137}.get))
     assert variants.main(["energy_models", "--out", str(tmp_path / "private")]) == 0
     files = {path.relative_to(tmp_path / "private").as_posix() for path in (tmp_path / "private").rglob("*") if path.is_file()}
     assert files == {"seed.txt", "energy_models.py", "banks/energy_models.py", "exercises/energy_models.ipynb", "solutions/energy_models.ipynb"}
+    assert (tmp_path / "private" / "seed.txt").read_text() == "4019286110352870137"
     assert (tmp_path / "private" / "seed.txt").stat().st_mode & 0o077 == 0
     before = (tmp_path / "private" / "energy_models.py").read_text()
     assert variants.main(["energy_models", "--out", str(tmp_path / "private")]) == 0

@@ -12,7 +12,7 @@ import sys
 
 import numpy as np
 
-MEMORY, CPU, FILE = 5 << 28, 60, 1 << 20  # bytes, seconds, bytes
+MEMORY, CPU, FILE = 5 << 28, 200, 1 << 20  # bytes, seconds, bytes
 LONGEST_ANSWER = 4 << 20
 MISSING = "no function of this name"
 KINDS = {"b": bool, "i": int, "u": int, "f": float}

@@ -46,6 +46,7 @@ def edits(size, signs, layer, transposed):
         return what if factor == 1 else f"{factor:g} * {what}"
 
     s0 = f"{size:g}"
+    per_pair, per_field = ("", "") if one else (f"{size**-2:g} * ", f"{1 / size:g} * ")
     found = {
         # the energy
         r"that are $-1$ or $+1$. Everything": rf"that are $-{a}$ or $+{a}$. Everything",
@@ -96,9 +97,6 @@ def edits(size, signs, layer, transposed):
         "np.where(u[:, i] < p, 1.0, -1.0)": f"np.where(u[:, i] < p, {up}, {down})",
         "s, u = given([[1, -1], [1, 1]]), given([[0.5, 0.5], [0.5, 0.5]])":
             f"s, u = given([[{s0}, -{s0}], [{s0}, {s0}]]), given([[0.5, 0.5], [0.5, 0.5]])",
-        # couplings and fields in the same range as with spins of size 1, where what is drawn decides
-        "    J = 1.5 * rng.normal(size=(d, d))": f"    J = {1.5 / size**2:g} * rng.normal(size=(d, d))",
-        "f, s, u = rng.normal(size=d),": "f, s, u = rng.normal(size=d)," if one else f"f, s, u = rng.normal(size=d) / {s0},",
         "[[-1, -1], [1, 1]])\nprint": f"{shown(size * np.array([[-1, -1], [1, 1]]) if jj > 0 else size * np.array([[1, -1], [-1, 1]]))})\nprint",
         "            log_odds = 2 * f[i] + 2 * sum(J[i, n] * row[n] for n in range(d) if n != i)":
             f"            log_odds = {shown(-2 * size * fields)} * f[i] + {shown(-2 * size * pairs)} * sum(J[i, n] * row[n] for n in range(d) if n != i)",
@@ -139,6 +137,13 @@ def edits(size, signs, layer, transposed):
             else f"{size * -fields:g} * np.tanh({s0}) * np.tanh({2 * jj:g}) ** np.arange(1000)",
         "[-np.tanh(1) * np.prod(np.tanh(J[i:])) for": "[-np.tanh(1) * np.prod(np.tanh(J[i:])) for" if (one and pairs == fields == -1)
             else f"[{size * fields:g} * np.tanh({s0}) * np.prod(np.tanh({jj:g} * J[i:])) for",
+        # what is drawn for hidden tests, so that spins of any size have the energies of spins of size 1
+        "    J = rng.normal(size=(d, d))": f"    J = {per_pair}rng.normal(size=(d, d))",
+        "    J = 1.5 * rng.normal(size=(d, d))": f"    J = 1.5 * {per_pair}rng.normal(size=(d, d))",
+        "f, s = rng.normal(size=d), ": f"f, s = {per_field}rng.normal(size=d), ",
+        "    f = rng.normal(size=d)\n": f"    f = {per_field}rng.normal(size=d)\n",
+        "f, s, u = rng.normal(size=d),": f"f, s, u = {per_field}rng.normal(size=d),",
+        "J, f = rng.normal(size=n - 1), rng.normal(size=n)": f"J, f = {per_pair}rng.normal(size=n - 1), {per_field}rng.normal(size=n)",
         # the misprint
         **misprint(layer, transposed),
     }

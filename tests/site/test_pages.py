@@ -19,23 +19,44 @@ pytestmark = pytest.mark.browser
 
 # Colours change with the theme and layout with the width, so two views try all of an article. What
 # surrounds it (menus, buttons, search) is another at each width, and is tried in all four.
-VIEWS = {("light", 1280): "document", ("dark", 390): "document",
-         ("dark", 1280): "{exclude: ['article']}", ("light", 390): "{exclude: ['article']}"}
+VIEWS = {("light", 1280): True, ("dark", 390): True, ("dark", 1280): False, ("light", 390): False}
+# axe takes each element in turn. The letters of a formula have one colour and are hidden from a screen
+# reader, which is given the MathML beside them, so one element as wide will do for them; and each check
+# on the page of checks looks like the others.
+ALIKE = """() => {
+    const formulas = [...document.querySelectorAll(".katex-html")];
+    const widths = formulas.map(letters => letters.getBoundingClientRect().width);
+    formulas.forEach((letters, number) => {
+        letters.textContent = letters.textContent;
+        letters.style.cssText = `display: inline-block; width: ${widths[number]}px`;
+    });
+    [...document.querySelectorAll(".check")].slice(40).forEach(check => check.remove());
+}"""
+VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ["violations"], preload: false}))
+    .violations.map(({id, nodes}) => `${id}: ${nodes[0].html.slice(0, 300)} (${nodes.length})`)"""
 
 
 @pytest.mark.parametrize("name", page_names())
 def test_a_page_is_accessible_and_complete_in_light_and_dark_wide_and_narrow(open_page, name):
     page = open_page(name)
-    page.evaluate(AXE)
     assert page.locator("article").count() == 1
-    for (theme, width), scope in VIEWS.items():
+
+    def view(theme, width):
         page.emulate_media(color_scheme=theme)
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'")
         page.wait_for_timeout(50)  # the page lays itself out anew
+
+    for theme, width in VIEWS:
+        view(theme, width)
         assert page.evaluate(WIDER) == [], f"wider than the page at {width} px"
-        found = page.evaluate(f"axe.run({scope}, {{resultTypes: ['violations'], preload: false}})")["violations"]
-        assert [f"{v['id']}: {v['nodes'][0]['html'][:300]} ({len(v['nodes'])})" for v in found] == [], (theme, width)
+    page.evaluate(AXE)
+    page.evaluate(ALIKE)
+    for (theme, width), whole in VIEWS.items():
+        view(theme, width)
+        if not whole:
+            page.evaluate("document.querySelector('article').replaceChildren('An article.')")
+        assert page.evaluate(VIOLATIONS) == [], (theme, width)
     assert page.foreign == []
     assert page.errors == []
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from notebooks import fetch
 
 from lecture_lib.widgets import bundle
 
@@ -92,7 +93,7 @@ def test_live_figures_are_saved_with_the_modules_of_the_package(path):
     views = [o for cell in cells(path) for o in cell["outputs"] if "application/vnd.jupyter.widget-view+json" in o.get("data", {})]
     assert len(live) == len(views)
     for model in live:
-        assert model["_esm"] == bundle(model["figure"]), "run `make notebooks`"
+        assert model["_esm"] == bundle(model["figure"]), "run: python tools/notebooks.py renew"
         assert model["still"].lstrip().startswith("<?xml")
         assert model["task"]
         assert model["alt"]
@@ -106,6 +107,14 @@ def test_a_chapter_opens_and_closes_as_the_course_does(path):
     order = [page.index(f"\n## {title}\n") for title in ("What to take away", "Questions", "Spot the error")]
     assert order == sorted(order)
     assert page.count(":::{dropdown} ") >= 4
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
+def test_a_page_that_needs_the_package_fetches_it_in_colab_before_anything_else(path):
+    sources = ["".join(cell["source"]) for cell in cells(path)]
+    needed = any("lecture_lib" in source for source in sources)
+    assert [source for source in sources if "google.colab" in source] == [fetch(name(path))] * needed
+    assert not needed or sources[0] == fetch(name(path)), "run: python tools/notebooks.py renew"
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=name)

@@ -2,12 +2,13 @@
 
     python tools/notebooks.py text [PAGE ...]    book/rbm/model.ipynb -> text/rbm/model.md
     python tools/notebooks.py store [PAGE ...]   text/rbm/model.md -> book/rbm/model.ipynb, executed
-    python tools/notebooks.py modules [PAGE ...] live figures' front ends written anew, nothing executed
+    python tools/notebooks.py renew [PAGE ...]   live figures' front ends and the repository's address, nothing executed
 
 A page is named as in _toc.yml without `book/` (rbm/model); without a name, all
 of them. `store` runs every cell in a fresh kernel, in order; where there is no
 text of a page it runs the notebook as it is. What is stored holds nothing that
-changes from run to run.
+changes from run to run. A cell tagged `colab` fetches the course where a page
+is opened alone, from the address in _config.yml.
 """
 
 import json
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+import yaml
 from nbclient import NotebookClient
 
 from lecture_lib.widgets.live import LiveFigure, bundle
@@ -35,6 +37,25 @@ def write(path, text):
     os.replace(temporary, path)
 
 
+def fetch(page):
+    """Source of the cell that fetches the course in Google Colab, where a page is opened alone."""
+    address = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
+    folder = (BOOK / page).parent.relative_to(ROOT).as_posix()
+    return f"""# Google Colab opens a page alone: fetch the course it belongs to.
+if "google.colab" in str(get_ipython()):
+    %cd -q /content
+    !git clone -q --depth 1 {address} course
+    %pip install -q ./course
+    %cd -q course/{folder}"""
+
+
+def with_address(notebook, page):
+    for cell in notebook.cells:
+        if "colab" in cell.metadata.get("tags", []):
+            cell.source = fetch(page)
+    return notebook
+
+
 def to_text(page):
     notebook = nbformat.read(BOOK / f"{page}.ipynb", as_version=4)
     notebook.metadata = {"kernelspec": KERNEL}
@@ -43,8 +64,8 @@ def to_text(page):
 
 def store(page):
     source = TEXT / f"{page}.md"
-    notebook = (
-        jupytext.read(source) if source.exists() else nbformat.read(BOOK / f"{page}.ipynb", as_version=4)
+    notebook = with_address(
+        jupytext.read(source) if source.exists() else nbformat.read(BOOK / f"{page}.ipynb", as_version=4), page
     )
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
     for number, cell in enumerate(notebook.cells):
@@ -54,26 +75,29 @@ def store(page):
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
     notebook.metadata["language_info"] = nbformat.from_dict(LANGUAGE)
-    text = nbformat.writes(notebook)
-    widgets = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {})
-    for number, model in enumerate(widgets.get("state", {})):
+    text = json.dumps(notebook)
+    for number, model in enumerate(widgets(notebook)):  # in the order in which they were made
         text = text.replace(model, f"{number:032x}")
-    nbformat.validate(json.loads(text))
-    write(BOOK / f"{page}.ipynb", text + "\n")
+    notebook = nbformat.from_dict(json.loads(text))
+    nbformat.validate(notebook)
+    write(BOOK / f"{page}.ipynb", nbformat.writes(notebook) + "\n")
 
 
-def modules(page):
-    path = BOOK / f"{page}.ipynb"
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    widgets = notebook["metadata"].get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {})
-    for model in widgets.get("state", {}).values():
+def widgets(notebook):
+    """The saved models of a notebook's widgets, by their identifiers."""
+    return notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
+
+
+def renew(page):
+    notebook = with_address(nbformat.read(BOOK / f"{page}.ipynb", as_version=4), page)
+    for model in widgets(notebook).values():
         if "figure" in model["state"]:
             model["state"].update(_esm=bundle(model["state"]["figure"]), _css=LiveFigure._css)
-    write(path, nbformat.writes(nbformat.from_dict(notebook)) + "\n")
+    write(BOOK / f"{page}.ipynb", nbformat.writes(notebook) + "\n")
 
 
 def main(arguments):
-    actions = {"text": to_text, "store": store, "modules": modules}
+    actions = {"text": to_text, "store": store, "renew": renew}
     if not arguments or arguments[0] not in actions:
         print(__doc__, file=sys.stderr)
         return 2

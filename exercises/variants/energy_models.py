@@ -46,6 +46,7 @@ def edits(size, signs, layer, transposed):
         return what if factor == 1 else f"{factor:g} * {what}"
 
     s0 = f"{size:g}"
+    pair, field = (1, 0.5) if one else (round(size**-2, 1), round(0.5 / size, 1))
     per_pair, per_field = ("", "") if one else (f"{size**-2:g} * ", f"{1 / size:g} * ")
     found = {
         # the energy
@@ -85,8 +86,9 @@ def edits(size, signs, layer, transposed):
         "    return 0.5 * (1 + np.tanh(f[i] + s @ J[i]))": f"    return 0.5 * (1 + np.tanh({times(size, '(f[i] + s @ J[i])')[(1 if one else 0):(-1 if one else None)]}))"
             if pairs == fields == -1 else f"    return 0.5 * (1 + np.tanh({s0} * ({f_}f[i] {k} s @ J[i])))",
         "s = given([[1, 1], [-1, 1]])": f"s = given([[{s0}, {s0}], [-{s0}, {s0}]])",
-        "[0.880797, 0.880797]": shown(up_of(1, 0, [1, 1])),
-        "[0.952574, 0.268941]": shown(up_of(1, 0.5, [1, -1])),
+        "J, f = given([[0, 1], [1, 0]]), given([0, 0.5])": f"J, f = given([[0, {pair:g}], [{pair:g}, 0]]), given([0, {field:g}])",
+        "[0.880797, 0.880797]": shown(up_of(pair, 0, [1, 1])),
+        "[0.952574, 0.268941]": shown(up_of(pair, field, [1, -1])),
         "assert close(prob_up(2000 * J, f, s, 1), [1, 0])": f"assert close(prob_up(2000 * J, f, s, 1), {[1, 0] if jj > 0 else [0, 1]})",
         "        log_odds = 2 * sum(J[i, n] * row[n] for n in range(d)) + 2 * f[i]":
             f"        log_odds = {shown(-2 * size * pairs)} * sum(J[i, n] * row[n] for n in range(d)) + {shown(-2 * size * fields)} * f[i]",

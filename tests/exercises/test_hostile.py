@@ -227,10 +227,25 @@ def late_name(cells):
     cells.append({"cell_type": "code", "metadata": {}, "source": "def half():\n    return 0.5\n"})
 
 
+def of_a_notebook(cells):
+    at = first(cells)
+    cells[at]["source"] = "%%time\nnp.einsum?\n?np\ndisplay(3)\n" + cells[at]["source"]
+
+
 @pytest.mark.parametrize("accident", [strip_metadata, duplicate, stub_below, reverse, no_tests, no_setup, scribbles,
-                                      carriage_returns, lines, late_name], ids=lambda change: change.__name__)
+                                      carriage_returns, lines, late_name, of_a_notebook], ids=lambda change: change.__name__)
 def test_an_accident_costs_no_marks(accident, tmp_path, quick):
     result = mark(tmp_path, changed(accident))
+    assert result.marks == full(SHEET), (result.remarks, result.notes)
+
+
+@pytest.mark.parametrize("form", ["list({})", "[float(e) for e in {}]", "tuple({})", "{}.astype(np.float32)", "np.asmatrix({}).A1",
+                                  "torch.tensor({}, requires_grad=True)", "np.frompyfunc(float, 1, 1)({})",
+                                  "[Fraction(float(e)) for e in {}]", "[Decimal(float(e)) for e in {}]"])
+def test_a_right_answer_may_come_in_any_form_that_numpy_reads(form, tmp_path, quick):
+    source = "from decimal import Decimal\nfrom fractions import Fraction\nimport torch\n" + RIGHT.replace("return ", "answer = ")
+    source = source.rstrip() + f"\n    return {form.format('answer')}\n"
+    result = mark(tmp_path, with_first(source))
     assert result.marks == full(SHEET), (result.remarks, result.notes)
 
 

@@ -43,8 +43,9 @@ def fetch(page):
     folder = (BOOK / page).parent.relative_to(ROOT).as_posix()
     return f"""# Google Colab opens a page alone: fetch the course it belongs to.
 if "google.colab" in str(get_ipython()):
+    address = "{address}"
     %cd -q /content
-    !git clone -q --depth 1 {address} course
+    !test -d course || git clone -q --depth 1 {{address}} course
     %pip install -q ./course
     %cd -q course/{folder}"""
 

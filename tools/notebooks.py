@@ -5,7 +5,7 @@
     python tools/notebooks.py renew [PAGE ...]   live figures' front ends and the repository's address, nothing executed
 
 A page is named as in _toc.yml without `book/` (rbm/model); without a name, all
-of them. `store` runs every cell in a fresh kernel, in order; where there is no
+are meant but the exercise sheets, which are made from their masters. `store` runs every cell in a fresh kernel, in order; where there is no
 text of a page it runs the notebook as it is. What is stored holds nothing that
 changes from run to run. A cell tagged `colab` fetches the course where a page
 is opened alone, from the address in _config.yml.
@@ -104,7 +104,9 @@ def main(arguments):
         return 2
     action = actions[arguments[0]]
     pages = arguments[1:] or [
-        path.relative_to(BOOK).with_suffix("").as_posix() for path in sorted(BOOK.rglob("*.ipynb"))
+        path.relative_to(BOOK).with_suffix("").as_posix()
+        for path in sorted(BOOK.rglob("*.ipynb"))
+        if path.parent.name not in ("exercises", "solutions")
     ]
     for page in pages:
         print(page, flush=True)

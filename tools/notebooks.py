@@ -5,10 +5,11 @@
     python tools/notebooks.py renew [PAGE ...]   live figures' front ends and the repository's address, nothing executed
 
 A page is named as in _toc.yml without `book/` (rbm/model); without a name, all
-are meant but the exercise sheets, which are made from their masters. `store` runs every cell in a fresh kernel, in order; where there is no
-text of a page it runs the notebook as it is. What is stored holds nothing that
-changes from run to run. A cell tagged `colab` fetches the course where a page
-is opened alone, from the address in _config.yml.
+are meant but the exercise sheets, which are made from their masters. `store`
+runs every cell in a fresh kernel, in order; where there is no text of a page it
+runs the notebook as it is. What is stored holds nothing that changes from run
+to run. A cell tagged `colab` fetches the course where a page is opened alone,
+from the address in _config.yml.
 """
 
 import json

@@ -34,6 +34,7 @@ serve: book
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 lab: .venv/.installed
+	@PATH="$(CURDIR)/$(BIN):$$PATH" ./postBuild > /dev/null
 	$(BIN)/jupyter lab --notebook-dir book
 
 # Chapters are edited as text in text/ (not kept in git) and stored as executed notebooks.

@@ -1,6 +1,7 @@
 """What is installed where: one lock file, and everything else in agreement with it."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -8,8 +9,10 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
+from nbformat.sign import NotebookNotary
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
@@ -41,6 +44,14 @@ def project():
 
 def torch_version():
     return re.search(r"^TORCH := torch==(\S+)$", (ROOT / "Makefile").read_text(), re.M)[1]
+
+
+def test_on_binder_pages_are_trusted_so_that_stored_figures_show_before_they_are_run(tmp_path):
+    places = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "JUPYTER_DATA_DIR": str(tmp_path)}
+    subprocess.run([ROOT / "postBuild"], cwd=ROOT, env=os.environ | places, check=True, capture_output=True)
+    notary = NotebookNotary(data_dir=str(tmp_path))
+    for page in ("index", "rbm/model", "exercises/elbo"):
+        assert notary.check_signature(nbformat.read(ROOT / "book" / f"{page}.ipynb", as_version=4)), page
 
 
 def test_every_line_of_the_lock_is_one_exact_version():

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.browser
 # surrounds it (menus, buttons, search) is another at each width, and is tried in all four.
 VIEWS = {("light", 1280): True, ("dark", 390): True, ("dark", 1280): False, ("light", 390): False}
 # axe takes each element in turn. The letters of a formula have one colour and are hidden from a screen
-# reader, which is given the MathML beside them, so one element as wide will do for them; and each check
-# on the page of checks looks like the others.
+# reader, which is given the MathML beside them, so one element as wide will do for them; words of code of
+# one kind have one colour; and each check on the page of checks looks like the others.
 ALIKE = """() => {
     const formulas = [...document.querySelectorAll(".katex-html")];
     const widths = formulas.map(letters => letters.getBoundingClientRect().width);
@@ -30,6 +30,11 @@ ALIKE = """() => {
         letters.textContent = letters.textContent;
         letters.style.cssText = `display: inline-block; width: ${widths[number]}px`;
     });
+    const kinds = new Set();
+    for (const word of document.querySelectorAll(".highlight pre span[class]")) {
+        if (kinds.has(word.className)) word.replaceWith(...word.childNodes);
+        kinds.add(word.className);
+    }
     [...document.querySelectorAll(".check")].slice(40).forEach(check => check.remove());
 }"""
 VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ["violations"], preload: false}))

@@ -7,8 +7,9 @@
 student in `feedback/`, `to_mark.html` with the derivations written by hand, and
 `written.csv`, to be filled in by whoever marks those: run the command again and
 the marks are added. What was graded is not graded again, so a run that broke
-off goes on, and what is handed in late can be graded into the same folder. The seed of the hidden tests is drawn on the first run and kept in
-`graded/seed.txt`: keep it to yourself until the marks are out.
+off goes on, and what is handed in late can be graded into the same folder. The
+seed of the hidden tests is drawn on the first run and kept in `graded/seed.txt`:
+keep it to yourself until the marks are out.
 """
 
 import argparse

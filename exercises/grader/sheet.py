@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import jupytext
-
 FOLDER = Path(__file__).parents[1]
 TOPICS = tuple(name for name in ("energy_models", "rbm_inference", "cd_k", "elbo", "reparameterization", "beta_vae")
                if (FOLDER / f"{name}.py").exists())
@@ -103,6 +101,8 @@ class Sheet:
 
 def read(path):
     """The sheet in a master's file."""
+    import jupytext  # takes two seconds, and the processes that mark need none of it
+
     cells, exercise = [], ""
     for cell in jupytext.read(path, fmt="py:percent").cells:
         metadata = dict(cell.metadata)

@@ -57,7 +57,7 @@ def estimates_against_truth(
         middle = len(counts) // 2 - 1
         ax.annotate("one chain\non average", (counts[middle], mean_log[middle]), xytext=(10, -6), va="top",
                     textcoords="offset points", color=COLORS["bound_text"])
-        ax.annotate("100 chains together", (counts[0], estimates[0].max()), xytext=(-6, 16), textcoords="offset points",
+        ax.annotate("100 chains together", (counts[0], truth), xytext=(-6, 6), textcoords="offset points",
                     color=COLORS["bound_text"])
     ax.set(xscale="log", xticks=counts, xticklabels=[f"{count:,}" for count in counts],
            xlabel="temperatures", ylabel="log Z (nats)")

@@ -128,8 +128,8 @@ def drowned_units(ax: Axes, eigenvalues: np.ndarray, levels: Mapping[str, float]
     ax.vlines(places, 0, eigenvalues, color=COLORS["hidden"], linewidth=1.5)
     for dash, (name, level) in zip(("-", "--", "-.", ":"), levels.items(), strict=False):
         ax.axhline(level, color=COLORS["ink"], linewidth=1.2, linestyle=dash)
-        ax.annotate(name, (places[-1] + 0.4, level), xytext=(0, 3), textcoords="offset points", ha="right")
-    ax.set(xlabel="principal direction", ylabel="variance λ", xlim=(0.4, places[-1] + 0.6))
+        ax.annotate(name, (places[-1] + 1.9, level), xytext=(0, 3), textcoords="offset points", ha="right")
+    ax.set(xlabel="principal direction", ylabel="variance λ", xlim=(0.4, places[-1] + 1.95))
     return ax
 
 

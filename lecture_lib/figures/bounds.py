@@ -122,7 +122,7 @@ def gaussian_ellipses(
         for radius in (1, 2):
             x, y = mean[:, None] + radius * root @ circle
             ax.plot(x, y, color=COLORS[colour], linestyle="--" if rank else "-", linewidth=2.4 if radius == 1 else 1.4)
-        far, shift, side = (y.argmax(), (6, 5), "left") if rank == 0 else ((x + y).argmin(), (18, -25), "right")
+        far, shift, side = (y.argmax(), (6, 5), "left") if rank == 0 else (y.argmin(), (-12, -16), "right")
         ax.annotate(name, (x[far], y[far]), xytext=shift, textcoords="offset points", ha=side,
                     color=COLORS.get(f"{colour}_text", COLORS[colour]), annotation_clip=False)
     ax.plot(*mean, "o", color=COLORS["ink"], markersize=5)

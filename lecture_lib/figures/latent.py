@@ -45,7 +45,7 @@ def bayes_on_a_grid(axes: Sequence[Axes], z: np.ndarray, prior: np.ndarray, post
         ax.fill_between(z, posterior, color=COLORS["line"], alpha=0.5, linewidth=0)
         ax.plot(z, posterior, color=COLORS["ink"])
         ax.plot(z, prior, color=COLORS["hidden"], linestyle="--")
-        ax.set(xlabel="latent z", xlim=(z[0], z[-1]), ylim=(0, None), yticks=[])
+        ax.set(xlabel="latent z", xlim=(z[0], z[-1]), xticks=(-1, 0, 1), ylim=(0, None), yticks=[])
         ax.spines["left"].set_visible(False)
     return axes
 

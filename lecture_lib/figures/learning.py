@@ -100,8 +100,7 @@ def state_probabilities(axes: Sequence[Axes], panels: Mapping[str, np.ndarray], 
     axes[0].set_ylabel("p(x)")
     for ax in axes[1:]:
         ax.tick_params(labelleft=False)
-    for ax in axes:
-        ax.set_xlabel("all states, in binary order")
+    axes[len(axes) // 2].set_xlabel("all states, in binary order")
     return axes
 
 

@@ -109,7 +109,7 @@ def water_level(ax: Axes, eigenvalues: np.ndarray, noise: float, shown: int) -> 
                 path_effects=halo)
     ax.annotate("used: the bar is the\ninformation it carries", (places[used][-1], values[used].max()), xytext=(4, 0),
                 textcoords="offset points", va="top", color=COLORS["hidden_text"], fontsize=11)
-    ax.annotate("collapsed", (places[~used].mean(), values[~used].mean()), xytext=(0, -20), ha="center", fontsize=11,
+    ax.annotate("collapsed", (places[~used].mean(), values[~used].mean()), xytext=(-14, -22), ha="right", fontsize=11,
                 textcoords="offset points", color=COLORS["hidden_text"])
     ax.set(yscale="log", xlabel="principal direction", ylabel="variance of the data λⱼ", xlim=(0.2, places[-1] + 0.8))
     ax.minorticks_off()

@@ -1,12 +1,12 @@
-// Renders formulas for the site: one JSON request a line in, one JSON answer a line out.
+// Renders formulas, for the site and for derivations to be marked: one JSON request a line in, one JSON answer a line out.
 import { createInterface } from "node:readline";
 import katex from "katex";
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { tex, display } = JSON.parse(line);
+  const { tex, display, strict = "error" } = JSON.parse(line);
   let answer;
   try {
-    answer = { html: katex.renderToString(tex, { displayMode: display, throwOnError: true, strict: "error" }) };
+    answer = { html: katex.renderToString(tex, { displayMode: display, throwOnError: true, strict }) };
   } catch (error) {
     answer = { error: error.message };
   }

@@ -7,10 +7,12 @@ import re
 from html import escape
 from itertools import groupby
 
+from .derivations import rendered
+
 STYLE = """body { font: 16px/1.5 sans-serif; max-width: 44rem; margin: 2rem auto; padding: 0 1rem; color: #222; overflow-wrap: anywhere }
-table { border-collapse: collapse; width: 100%; table-layout: fixed } th:first-child { width: 4.5rem }
+table { border-collapse: collapse } .marks { width: 100%; table-layout: fixed } .marks th:first-child { width: 4.5rem }
 td, th { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid #ccc }
-pre { white-space: pre-wrap; background: #f5f5f5; padding: .6rem }"""
+pre { white-space: pre-wrap } .answer { background: #f5f5f5; padding: .1rem .8rem; overflow-x: auto }"""
 WRITTEN = ["student", "question", "marks", "remark"]
 
 
@@ -112,7 +114,7 @@ def feedback(sheet, result, marks, person):
             rows.append(f"<tr><td>{got} of {cell.marks}</td><td>{escape(aim)}</td><td>{escape(str(remark))}</td></tr>")
         got, most = sum(marks.get(cell.name, 0) for cell in cells), sum(cell.marks for cell in cells)
         parts.append(f"<h2>{escape(re.sub(r' [(].*', '', exercise))}: {got} of {most}</h2>\n"
-                     "<table><tr><th>Marks</th><th>What was tested</th><th>Remark</th></tr>\n" + "\n".join(rows) + "</table>")
+                     "<table class='marks'><tr><th>Marks</th><th>What was tested</th><th>Remark</th></tr>\n" + "\n".join(rows) + "</table>")
     total = f"<strong>{sum(marks.values())} of {sum(cell.marks for cell in sheet.marked)} marks</strong>"
     coming = sum(cell.marks for cell in sheet.of("written") if cell.name not in marks)
     later = f"; the derivation, for up to {count(coming, 'mark')} more, is still to be marked" if coming else ""
@@ -124,8 +126,10 @@ def to_mark(sheet, everyone):
     parts = []
     for question in sheet.of("written"):
         asked = sheet.cells[sheet.cells.index(question) - 1].source
-        parts.append(f"<h2>{escape(question.name)}: {count(question.marks, 'mark')}</h2><pre>{escape(asked)}</pre>"
-                     f"<h3>A model answer</h3><pre>{escape(question.solved)}</pre>")
-        parts += [f"<h3>{escape(result.student)}</h3><pre>{escape(result.written.get(question.name) or '(nothing)')}</pre>"
-                  for result in everyone]
+        answers = [result.written.get(question.name) or "(nothing)" for result in everyone]
+        heads = ["A model answer", *(result.student for result in everyone)]
+        question_read, *answers_read = rendered([asked, question.solved, *answers])
+        parts.append(f"<h2>{escape(question.name)}: {count(question.marks, 'mark')}</h2>{question_read}")
+        parts += [f"<h3>{escape(head)}</h3><div class='answer'>{answer}</div>"
+                  for head, answer in zip(heads, answers_read, strict=True)]
     return page(f"To mark: {sheet.subject}", "\n".join(parts))

@@ -18,7 +18,7 @@ BOOK = Path(__file__).parents[2] / "book"
 METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python", "file_extension": ".py", "pygments_lexer": "ipython3"}}
 
-FOLDED = {"tags": ["hide-input"], "mystnb": {"code_prompt_show": "Solution", "code_prompt_hide": ""}}
+FOLDED = {"tags": ["hide-input"], "mystnb": {"code_prompt_show": "Solution", "code_prompt_hide": "Solution"}}
 
 
 def notebook(cells):

@@ -91,6 +91,15 @@ def test_a_page_as_transferred_stays_below_the_limit(open_page, address, name):
     assert sum(sizes.values()) <= PAGE_LIMIT, sorted(sizes.items(), key=lambda item: -item[1])[:5]
 
 
+@pytest.mark.parametrize(("name", "shut", "open_"), [("book/index.html", "Show code cell source", "Hide code cell source"),
+                                                     ("book/solutions/elbo.html", "Solution", "Solution")])
+def test_a_folded_cell_says_what_a_click_does(open_page, name, shut, open_):
+    label = open_page(name).locator("details.hide > summary").first
+    assert label.inner_text().strip() == shut
+    label.click()
+    assert label.inner_text().strip() == open_
+
+
 def transferred(file):
     """Bytes as a web server sends them: text compressed, fonts and pictures as they are."""
     content = file.read_bytes()

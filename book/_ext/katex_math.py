@@ -6,6 +6,7 @@ site are copied from node_modules into `_static/vendor`.
 """
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -51,8 +52,22 @@ def render(translator, node, display):
     return answer["html"]
 
 
+def take_punctuation(app, doctree, docname):
+    """What closes a formula in a line becomes a part of it."""
+    if app.builder.format == "html":
+        for node in list(doctree.findall(nodes.math)):
+            after = node.next_node(descend=False, siblings=True)
+            if isinstance(after, nodes.Text) and (closing := re.match(r"[.,;:!?)\]’”]+", after)):
+                node["closing"] = closing[0]
+                after.parent.replace(after, nodes.Text(after[closing.end():]))
+
+
 def visit_inline(translator, node):
-    translator.body.append(f'<span class="math">{render(translator, node, False)}</span>')
+    """A formula in a line; one that is not broken itself does not lose its full stop to the next line either."""
+    html, closing = render(translator, node, False), node.get("closing", "")
+    formula = f'<span class="math">{html}</span>{closing}'
+    whole = closing and html.count('class="base"') < 2
+    translator.body.append(f'<span class="whole">{formula}</span>' if whole else formula)
     raise nodes.SkipNode
 
 
@@ -107,5 +122,6 @@ def setup(app):
     app.add_html_math_renderer("katex", (visit_inline, None), (visit_display, None))
     app.add_css_file("vendor/katex/dist/katex.min.css")
     app.connect("builder-inited", start)
+    app.connect("doctree-resolved", take_punctuation)
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -100,6 +100,27 @@ def test_a_folded_cell_says_what_a_click_does(open_page, name, shut, open_):
     assert label.inner_text().strip() == open_
 
 
+LONELY = """() => {  // formulas of one piece in a line of text, and those whose punctuation has gone to the next line
+    let all = 0, lonely = 0;
+    for (const formula of document.querySelectorAll("article span.math")) {
+        const after = formula.nextSibling, pieces = formula.querySelectorAll(".base");
+        if (after?.nodeType !== Node.TEXT_NODE || !/^[.,;:!?)]/.test(after.data) || pieces.length !== 1) continue;
+        const mark = document.createRange();
+        mark.setStart(after, 0), mark.setEnd(after, 1);
+        all += 1, lonely += mark.getBoundingClientRect().left < pieces[0].getBoundingClientRect().right - 2;
+    }
+    return [all > 10, lonely];
+}"""
+
+
+@pytest.mark.parametrize("name", ["book/exercises/cd_k.html", "book/vae/elbo.html", "book/rbm/practice.html"])
+def test_a_full_stop_stays_on_the_line_of_its_formula(open_page, name):
+    page = open_page(name)
+    for width in (1280, 700, 390, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(LONELY) == [True, 0], width
+
+
 def transferred(file):
     """Bytes as a web server sends them: text compressed, fonts and pictures as they are."""
     content = file.read_bytes()

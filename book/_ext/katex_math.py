@@ -63,10 +63,10 @@ def take_punctuation(app, doctree, docname):
 
 
 def visit_inline(translator, node):
-    """A formula in a line; one that is not broken itself does not lose its full stop to the next line either."""
+    """A formula in a line; a short one, or one of one piece, does not lose its full stop to the next line."""
     html, closing = render(translator, node, False), node.get("closing", "")
     formula = f'<span class="math">{html}</span>{closing}'
-    whole = closing and html.count('class="base"') < 2
+    whole = closing and (len(node.astext()) < 20 or html.count('"katex-base"') == 1)
     translator.body.append(f'<span class="whole">{formula}</span>' if whole else formula)
     raise nodes.SkipNode
 

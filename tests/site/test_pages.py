@@ -103,7 +103,7 @@ def test_a_folded_cell_says_what_a_click_does(open_page, name, shut, open_):
 LONELY = """() => {  // formulas of one piece in a line of text, and those whose punctuation has gone to the next line
     let all = 0, lonely = 0;
     for (const formula of document.querySelectorAll("article span.math")) {
-        const after = formula.nextSibling, pieces = formula.querySelectorAll(".base");
+        const after = formula.nextSibling, pieces = formula.querySelectorAll(".katex-base");
         if (after?.nodeType !== Node.TEXT_NODE || !/^[.,;:!?)]/.test(after.data) || pieces.length !== 1) continue;
         const mark = document.createRange();
         mark.setStart(after, 0), mark.setEnd(after, 1);

@@ -22,6 +22,7 @@ from .worker import LONGEST_ANSWER, MISSING, decode, encode
 CELL, CALL, WHOLE = 60, 20, 200  # seconds a cell may take (it may import torch, on a busy machine), a call, a whole submission
 TEMPORARY = 16 << 20  # bytes of files
 NOBODY = "65534"
+UNSEEN = " (a function sees what it is given and what your own cells define, not the variables of the tests)"
 WORKER = Path(__file__).with_name("worker.py")
 PACKAGES = sysconfig.get_path("purelib")
 ENVIRONMENT = {"HOME": "/tmp", "MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
@@ -169,7 +170,7 @@ class Box:
             return self.ask({"call": name, "given": [encode(value) for value in given]})
         except Wrong as error:
             if not str(error).endswith(MISSING):
-                raise
+                raise Wrong(f"{error}{UNSEEN if str(error).startswith('NameError') else ''}") from None
             stopped = (why for cell, why in self.errors.items() if re.search(rf"\bdef {name}\b|^{name}\s*=", cell, re.M))
             raise Wrong(f"{name} is not defined: the cell that should do it stopped, {why}" if (why := next(stopped, ""))
                         else f"{name} is not defined") from None

@@ -159,6 +159,8 @@ def test_remarks_say_what_went_wrong(tmp_path, sandbox):
     assert said.startswith("ising_energy is not defined: the cell that should do it stopped, SyntaxError")
     assert "begins “def ising_energy(J, f, s)” stopped" in notes[0]
     assert remark("")[0] == "ising_energy is not defined"
+    assert remark("def ising_energy(a, b, s):\n    return -s @ f")[0].startswith(
+        "NameError: name 'f' is not defined (a function sees what it is given")
     examples_only = "def ising_energy(J, f, s):\n    return [-2.5, -0.5, 0.5]"
     assert remark(examples_only)[0].startswith("wrong energies for")
     other = mark("x", save(tmp_path / "x.ipynb", notebook(find("elbo"))), SHEET, 5)

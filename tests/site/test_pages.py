@@ -41,10 +41,20 @@ VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ["violations"
     .violations.map(({id, nodes}) => `${id}: ${nodes[0].html.slice(0, 300)} (${nodes.length})`)"""
 
 
+def transferred(file):
+    """Bytes as a web server sends them: text compressed, fonts and pictures as they are."""
+    content = file.read_bytes()
+    return len(content if file.suffix in (".woff2", ".png", ".ico") else gzip.compress(content, 6))
+
+
 @pytest.mark.parametrize("name", page_names())
-def test_a_page_is_accessible_and_complete_in_light_and_dark_wide_and_narrow(open_page, name):
+def test_a_page_is_small_complete_and_accessible_in_light_and_dark_wide_and_narrow(open_page, address, name):
     page = open_page(name)
     assert page.locator("article").count() == 1
+    loaded = page.evaluate("performance.getEntries().map(entry => entry.name)")
+    files = {SITE / urlsplit(url).path.lstrip("/") for url in loaded if url.startswith(address)}
+    sizes = {file.name: transferred(file) for file in files}
+    assert sum(sizes.values()) <= PAGE_LIMIT, sorted(sizes.items(), key=lambda item: -item[1])[:5]
 
     def view(theme, width):
         page.emulate_media(color_scheme=theme)
@@ -82,15 +92,6 @@ def test_a_page_reads_without_scripts(open_page, name):
         assert figure.locator(".live-off").is_visible()
 
 
-@pytest.mark.parametrize("name", page_names())
-def test_a_page_as_transferred_stays_below_the_limit(open_page, address, name):
-    page = open_page(name)
-    loaded = page.evaluate("performance.getEntries().map(entry => entry.name)")
-    files = {SITE / urlsplit(url).path.lstrip("/") for url in loaded if url.startswith(address)}
-    sizes = {file.name: transferred(file) for file in files}
-    assert sum(sizes.values()) <= PAGE_LIMIT, sorted(sizes.items(), key=lambda item: -item[1])[:5]
-
-
 @pytest.mark.parametrize(("name", "shut", "open_"), [("book/index.html", "Show code cell source", "Hide code cell source"),
                                                      ("book/solutions/elbo.html", "Solution", "Solution")])
 def test_a_folded_cell_says_what_a_click_does(open_page, name, shut, open_):
@@ -119,12 +120,6 @@ def test_a_full_stop_stays_on_the_line_of_its_formula(open_page, name):
     for width in (1280, 700, 390, 360):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate(LONELY) == [True, 0], width
-
-
-def transferred(file):
-    """Bytes as a web server sends them: text compressed, fonts and pictures as they are."""
-    content = file.read_bytes()
-    return len(content if file.suffix in (".woff2", ".png", ".ico") else gzip.compress(content, 6))
 
 
 def test_the_address_of_the_repository_stands_in_one_place():

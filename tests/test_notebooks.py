@@ -7,9 +7,10 @@ nbval does not look at.
 import json
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
-from notebooks import fetch
+from notebooks import fetch, widgets
 
 from lecture_lib.widgets import bundle
 
@@ -18,7 +19,6 @@ BOOK = ROOT / "book"
 NOTEBOOKS = sorted(path for path in BOOK.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
 RUN = [path for path in NOTEBOOKS if path.parent.name != "exercises"]  # sheets are for students to run
 CHAPTERS = [path for path in NOTEBOOKS if path.parent.name in ("energy", "rbm", "vae")]
-STATE = "application/vnd.jupyter.widget-state+json"
 
 
 def name(path):
@@ -88,8 +88,8 @@ def test_code_on_a_page_fits_the_page(path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
 def test_live_figures_are_saved_with_the_modules_of_the_package(path):
-    state = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("widgets", {}).get(STATE, {}).get("state", {})
-    live = [model["state"] for model in state.values() if "figure" in model["state"]]
+    models = widgets(nbformat.read(path, as_version=4)).values()
+    live = [model["state"] for model in models if "figure" in model["state"]]
     views = [o for cell in cells(path) for o in cell["outputs"] if "application/vnd.jupyter.widget-view+json" in o.get("data", {})]
     assert len(live) == len(views)
     for model in live:

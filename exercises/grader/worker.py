@@ -14,7 +14,8 @@ from numbers import Number
 
 import numpy as np
 
-MEMORY, CPU, FILE = 5 << 28, 200, 1 << 20  # bytes, seconds, bytes
+MEMORY, FILE = 5 << 28, 1 << 20  # bytes
+WHOLE = 200  # seconds a whole submission may take, as its processor and as a clock count them
 LONGEST_ANSWER = 4 << 20
 MISSING = "no function of this name"
 KINDS = {"b": bool, "i": int, "u": int, "f": float, "O": float}  # of an array, and as what it travels
@@ -78,7 +79,7 @@ def limit(processes):
     """Limits that cannot be raised again; `processes` counts the sandbox's own first process."""
     import resource
 
-    limits = {"AS": MEMORY, "CPU": CPU, "FSIZE": FILE, "CORE": 0, "NOFILE": 256}
+    limits = {"AS": MEMORY, "CPU": WHOLE, "FSIZE": FILE, "CORE": 0, "NOFILE": 256}
     for name, most in limits.items() | ({("NPROC", processes)} if processes else set()):
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
 

@@ -153,9 +153,7 @@ def with_first(source):
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_an_attack_gets_nothing_and_takes_nothing(attack, tmp_path, quick, monkeypatch):
-    if attack == "an endless loop outside a function":
-        monkeypatch.setattr(sandbox, "CELL", 10)
+def test_an_attack_gets_nothing_and_takes_nothing(attack, tmp_path, quick):
     start = time.monotonic()
     result = mark(tmp_path, with_first(ATTACKS[attack]))
     assert time.monotonic() - start < 60
